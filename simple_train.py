@@ -1,0 +1,19 @@
+"""Train one run: `python simple_train.py experiment=… key=value`; `--help` lists everything."""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from tremor.doors.shell import job, open_door
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="train")
+def main(config: DictConfig) -> None:
+    from tremor.doors.train import train
+
+    job(lambda: train(config))
+
+
+if __name__ == "__main__":
+    open_door(main, Path(__file__).parent / "configs" / "train.yaml")

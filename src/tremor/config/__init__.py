@@ -1,0 +1,1 @@
+"""The config tree: checked before anything is built, and built in one place."""

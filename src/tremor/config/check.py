@@ -1,0 +1,192 @@
+"""Check a composed tree against the code that it calls, before anything is built.
+
+All problems are listed at once, each with the override that would mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+from tremor.config.build import RESERVED, Plain
+from tremor.config.resolve import MISSING, leaves, origin, references, select
+from tremor.config.signature import Setting, Signature, signature_of
+from tremor.config.types import fits, words
+from tremor.errors import Refused
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of the config: the key, what is wrong with it, the override that mends it."""
+
+    path: str
+    fault: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"  {self.path}: {self.fault}" + (f"  ->  {self.mend}" if self.mend else "")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A composed tree: resolved values, raw text, the root's fields, the facts of run time.
+
+    `runtime` maps a path pattern to the arguments that are passed at build time; `extras` maps one
+    to the keys that Tremor itself reads beside the constructor's own.
+    """
+
+    resolved: Plain
+    raw: Plain
+    root: type
+    runtime: Mapping[str, tuple[str, ...]]
+    extras: Mapping[str, Mapping[str, Any]]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name closest to a mistyped one, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise one error that lists every problem; do nothing when there is none."""
+    if not problems:
+        return
+    listed = "\n".join(str(p) for p in dict.fromkeys(problems))
+    count = f"{len(set(problems))} problem" + ("s" if len(set(problems)) > 1 else "")
+    raise Refused(
+        f"the configuration was refused ({count}):\n{listed}",
+        remedy="mend the keys above; --cfg job shows the composed tree, --help its groups",
+    )
+
+
+def check(tree: Tree) -> list[Problem]:
+    """Every problem of the tree: root keys, nodes, missing values, keys that nothing reads."""
+    problems = list(_check_root(tree))
+    for path, node in nodes(tree.resolved):
+        problems += _check_node(tree, path, node)
+    problems += _check_unread(tree)
+    problems += _check_missing(tree)
+    return list(dict.fromkeys(problems))
+
+
+def nodes(tree: Any, path: str = "") -> Iterator[tuple[str, Plain]]:
+    """Every mapping of the tree that has a `_target_`, with its dotted path."""
+    if isinstance(tree, dict):
+        if "_target_" in tree:
+            yield path, tree
+        for key, value in tree.items():
+            yield from nodes(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, list):
+        for position, value in enumerate(tree):
+            yield from nodes(value, f"{path}[{position}]")
+
+
+def matching(patterns: Mapping[str, Any], path: str) -> Any:
+    """The entry whose pattern fits the path, or an empty tuple."""
+    return next((v for p, v in patterns.items() if fnmatch.fnmatchcase(path, p)), ())
+
+
+def _check_root(tree: Tree) -> Iterator[Problem]:
+    hints = get_type_hints(tree.root)
+    known = {field.name for field in fields(tree.root)}
+    for key, value in tree.resolved.items():
+        if key not in known:
+            yield unknown(key, value, known, "the tree", tree)
+        elif value != MISSING and not fits(value, hints[key]):
+            yield _misfit(key, value, hints[key], tree)
+    for key in sorted(known - set(tree.resolved)):
+        yield Problem(key, "is missing from the tree")
+
+
+def unknown(path: str, value: Any, known: Iterable[str], owner: str, tree: Tree) -> Problem:
+    """The problem of a key that nobody knows, with the nearest one that somebody does."""
+    parent, _, name = path.rpartition(".")
+    guess = nearest(name, known) or _elsewhere(name, tree)
+    if not guess:
+        options = ", ".join(sorted(known))
+        return Problem(path, f"{owner} has no such key; it has {options}", "leave it out")
+    full = guess if "." in guess or not parent else f"{parent}.{guess}"
+    mend = "" if isinstance(value, dict | list) else f"{full}={_said(value)}"
+    return Problem(path, f"{owner} has no such key; did you mean {full}?", mend)
+
+
+def _elsewhere(name: str, tree: Tree) -> str:
+    """The same name somewhere else in the tree, for keys put under the wrong group."""
+    places = [path for path, _ in leaves(tree.raw) if path.rpartition(".")[2] == name]
+    known = [path for path in places if path.partition(".")[0] in get_type_hints(tree.root)]
+    return known[0] if len(known) > 1 else ""
+
+
+def _check_node(tree: Tree, path: str, node: Plain) -> Iterator[Problem]:
+    try:
+        signature = signature_of(node["_target_"])
+    except Refused as refusal:
+        yield Problem(_target_origin(tree, path), refusal.problem, refusal.remedy)
+        return
+    runtime, extras = matching(tree.runtime, path), dict(matching(tree.extras, path))
+    settable = {k: s for k, s in signature.settings.items() if k not in runtime} | {
+        name: Setting(name, hint, None, False) for name, hint in extras.items()
+    }
+    for key in node.keys() - set(RESERVED):
+        yield from _check_key(tree, f"{path}.{key}", node[key], signature, settable)
+    for key, setting in settable.items():
+        if setting.required and key not in node:
+            yield Problem(f"{path}.{key}", f"{signature.name} needs it and it is not given")
+
+
+def _target_origin(tree: Tree, path: str) -> str:
+    """The key that chose a `_target_`: what its text interpolates, else the node itself."""
+    raw = select(tree.raw, f"{path}._target_")
+    readers = references({"target": raw}) if isinstance(raw, str) else {}
+    return next(iter(readers), f"{path}._target_")
+
+
+def _check_key(
+    tree: Tree, path: str, value: Any, signature: Signature, settable: dict[str, Setting]
+) -> Iterator[Problem]:
+    name = path.rpartition(".")[2]
+    if name in signature.settings and name not in settable:
+        yield Problem(path, f"{signature.name} gets this from the data; it cannot be set")
+    elif name not in settable and not signature.open:
+        yield unknown(path, value, settable, signature.name, tree)
+    elif name in settable and value != MISSING and not fits(value, settable[name].hint):
+        yield _misfit(path, value, settable[name].hint, tree)
+
+
+def _misfit(path: str, value: Any, hint: Any, tree: Tree) -> Problem:
+    source = origin(tree.raw, path)
+    reader = "" if source == path else f" (read by {path})"
+    return Problem(source, f"expected {words(hint)}, got {value!r}{reader}", f"{source}=…")
+
+
+def _said(value: Any) -> str:
+    """A value as it is typed in an override."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def _check_unread(tree: Tree) -> Iterator[Problem]:
+    """Keys of plain groups (without `_target_`) must be read by somebody: typos are not."""
+    readers = references(tree.raw)
+    for group, value in tree.raw.items():
+        if (
+            not isinstance(value, dict)
+            or "_target_" in value
+            or group not in get_type_hints(tree.root)
+        ):
+            continue
+        plain_keys = {k for k, v in value.items() if not isinstance(v, dict)}
+        read = {k for k in plain_keys if f"{group}.{k}" in readers}
+        for key in sorted(plain_keys - read):
+            if value[key] is not None:
+                yield unknown(f"{group}.{key}", value[key], read, group, tree)
+
+
+def _check_missing(tree: Tree) -> Iterator[Problem]:
+    for path, value in leaves(tree.raw):
+        if value == MISSING:
+            yield Problem(path, "must be given", f"{path}=…")

@@ -1,0 +1,81 @@
+"""What a user typed after the door's name: group choices, keys, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from tremor.config.check import Problem, nearest
+
+OVERRIDE = re.compile(r"(?P<mark>\+\+|\+|~)?(?P<key>[^=\s]+?)=(?P<value>.*)", re.DOTALL)
+
+
+def groups_of(tree: Path) -> dict[str, list[str]]:
+    """Each config group with its choices, from the folders of the tree."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(tree.glob("*/**/*.yaml")):
+        for folder in file.parents:
+            if folder == tree:
+                break
+            name = str(file.relative_to(folder).with_suffix(""))
+            found.setdefault(str(folder.relative_to(tree)), []).append(name)
+    return {g: [c for c in choices if not c.startswith("_")] for g, choices in found.items()}
+
+
+def loosen(overrides: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """Key overrides in Hydra's force-add form, so that unknown keys reach our own check.
+
+    Hydra stops at the first unknown key and advises `+`; our check lists them all and advises the
+    right name. Choices of groups, and Hydra's own keys, stay as they are.
+    """
+    return [_loose(text, set(groups)) for text in overrides]
+
+
+def _loose(text: str, groups: set[str]) -> str:
+    match = OVERRIDE.fullmatch(text)
+    if not match or match["mark"] or match["key"].split("@")[0] in groups:
+        return text
+    own = match["key"].startswith("hydra.") or match["key"].startswith("hydra/")
+    return text if own else f"++{text}"
+
+
+def tightened(overrides: Iterable[str]) -> list[str]:
+    """The overrides as the user typed them."""
+    return [text.removeprefix("++") for text in overrides]
+
+
+def wrong_choices(
+    overrides: Iterable[str], groups: dict[str, list[str]]
+) -> tuple[list[str], list[Problem]]:
+    """The overrides that can be composed, and a problem for each group choice that cannot."""
+    sound, problems = [], []
+    for text in overrides:
+        problem = _wrong_choice(text, groups)
+        problems += [problem] if problem else []
+        sound += [] if problem else [text]
+    return sound, problems
+
+
+def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
+    match = OVERRIDE.fullmatch(text)
+    group = match["key"].split("@")[0] if match else ""
+    if not match or group not in groups or group.startswith("hydra"):
+        return None
+    wanted = [c.strip() for c in match["value"].split(",")]
+    missing = [c for c in wanted if re.fullmatch(r"[\w./-]+", c) and c not in groups[group]]
+    missing = [c for c in missing if c not in ("null", "None")]
+    if not missing:
+        return None
+    guess = nearest(missing[0], groups[group])
+    choices = ", ".join(groups[group])
+    mend = f"{group}={guess}" if guess else ""
+    return Problem(group, f"there is no {group}={missing[0]}; choices: {choices}", mend)
+
+
+def parse(overrides: Sequence[str]) -> dict[str, object]:
+    """Keys and values of plain overrides, read with Hydra's own grammar."""
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    return {o.key_or_group: o.value() for o in parsed}

@@ -1,0 +1,75 @@
+"""The keys at the root of each door's tree, and what passes between them at build time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tremor.config.build import Plain
+
+
+@dataclass(frozen=True)
+class TrainRoot:
+    """The root of `train.yaml`: what a run is, and one mapping for each group."""
+
+    experiment_name: str
+    seed: int
+    output_dir: str
+    cache_dir: str
+    resume: str | None
+    dataset: Plain
+    loader: Plain
+    augment: Plain
+    encoder: Plain
+    model: Plain
+    decoder: Plain
+    task: Plain
+    optimizer: Plain
+    scheduler: Plain
+    train: Plain
+    trainer: Plain
+    callbacks: Plain
+    logger: Plain
+    evaluation: Plain
+    report: Plain
+
+
+@dataclass(frozen=True)
+class EvaluateRoot:
+    """The root of `evaluate.yaml`: which checkpoint is judged, on which part of its split."""
+
+    checkpoint: str
+    split: str
+
+
+PRETRAINED = {"pretrained": str | None, "freeze": bool}
+
+# Keys that Tremor reads beside those of a part's constructor.
+EXTRAS: dict[str, dict[str, Any]] = {"encoder": PRETRAINED, "model": PRETRAINED}
+
+# Arguments that a door passes when it builds: facts of the data, or objects made before.
+RUNTIME: dict[str, tuple[str, ...]] = {
+    "dataset.split": ("table",),
+    "dataset.normalise": ("x", "length"),
+    "loader": ("records", "parts"),
+    "augment": (),
+    "encoder": ("channels", "length", "sampling_rate"),
+    "model": ("in_shape",),
+    "decoder": ("in_shape",),
+    "task": ("network", "normalise", "augment", "optimizer", "scheduler"),
+    "optimizer": ("params",),
+    "scheduler": ("optimizer", "total_steps"),
+    "callbacks.*": ("dirpath",),
+    "logger.*": ("folder", "config", "tags"),
+    "trainer": ("callbacks", "logger", "default_root_dir"),
+    "evaluation": ("predictions", "classes", "table", "train_table", "split"),
+    "report.fan": (
+        "waveforms",
+        "labels",
+        "classes",
+        "sampling_rate",
+        "channels",
+        "lengths",
+        "align",
+    ),
+}

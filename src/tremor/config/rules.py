@@ -1,0 +1,72 @@
+"""Contradictions between groups: each rule sees the resolved tree and says what disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tremor.config.build import Plain
+from tremor.config.check import Problem
+from tremor.config.resolve import MISSING, select
+
+SHARED = (
+    ("dataset.num_classes", "decoder.num_classes"),
+    ("dataset.batch_size", "loader.batch_size"),
+)
+
+
+def contradictions(tree: Plain) -> list[Problem]:
+    """Every contradiction of a tree; values of a wrong type are not looked at."""
+    rules = (_shared_keys, _frozen, _shares, _folds)
+    return [problem for rule in rules for problem in rule(tree)]
+
+
+def _shared_keys(tree: Plain) -> Iterator[Problem]:
+    """One fact that two groups need is set once, or set equally."""
+    for first, second in SHARED:
+        a, b = select(tree, first), select(tree, second)
+        if MISSING not in (a, b) and a != b:
+            yield Problem(second, f"is {b}, but {first} is {a}", f"{first}={b}  (it sets both)")
+
+
+def _frozen(tree: Plain) -> Iterator[Problem]:
+    """Freezing random weights trains nothing; thawing needs something frozen."""
+    parts = ("encoder", "model")
+    for part in parts:
+        if select(tree, f"{part}.freeze") and not select(tree, f"{part}.pretrained"):
+            fault = "would freeze random weights: no pretrained weights are given"
+            yield Problem(f"{part}.freeze", fault, f"{part}.pretrained=<run folder or file>")
+    thaw = select(tree, "train.unfreeze_at_epoch")
+    if thaw is not None and not any(select(tree, f"{p}.freeze") for p in parts):
+        fault = "thaws nothing: neither encoder.freeze nor model.freeze is true"
+        yield Problem("train.unfreeze_at_epoch", fault, "model.freeze=true")
+
+
+def _shares(tree: Plain) -> Iterator[Problem]:
+    """The shares of a split lie between 0 and 1 and leave something to train on."""
+    names = ("dataset.train_frac", "dataset.val_ratio", "dataset.test_ratio")
+    train, val, test = (select(tree, name) for name in names)
+    for name, share in zip(names, (train, val, test), strict=True):
+        if isinstance(share, int | float) and not 0 < share < 1:
+            yield Problem(name, f"is a share between 0 and 1, got {share}", f"{name}=0.2")
+    if not isinstance(val, float) or not isinstance(test, float):
+        return
+    if val + test >= 1:
+        yield Problem(names[2], f"with {names[1]}={val} nothing is left to train on")
+    elif isinstance(train, float) and train > round(1 - val - test, 9):
+        fault = f"{train} is above the training share {1 - val - test:.3g} of this split"
+        yield Problem(names[0], fault, f"{names[0]}={1 - val - test:.3g}")
+
+
+def _folds(tree: Plain) -> Iterator[Problem]:
+    """`dataset.fold` and `event_split_method=kfold` come together."""
+    method, fold = select(tree, "dataset.event_split_method"), select(tree, "dataset.fold")
+    folds = select(tree, "dataset.n_folds")
+    if not isinstance(folds, int) or not isinstance(fold, int | None):
+        return
+    if fold is not None and method != "kfold":
+        fault = f"is set, but event_split_method={method} has no folds"
+        yield Problem("dataset.fold", fault, "dataset.event_split_method=kfold")
+    if method == "kfold" and fold is None:
+        yield Problem("dataset.fold", f"must be given: 0 to {folds - 1}", "dataset.fold=0")
+    if fold is not None and not 0 <= fold < folds:
+        yield Problem("dataset.fold", f"is {fold}; there are folds 0 to {folds - 1}")

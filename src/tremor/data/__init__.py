@@ -1,0 +1,1 @@
+"""Records, their splits and their audit: files in, batches out."""

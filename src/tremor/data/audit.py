@@ -1,0 +1,52 @@
+"""The leak audit: what must hold of every split before anything is trained on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tremor.errors import TremorError
+
+Check = dict[str, Any]
+
+
+def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) -> dict[str, Any]:
+    """Checks of the split (group and identical signal on two sides) and its class balance."""
+    used = table.assign(split=parts)[parts != "unused"]
+    checks = [
+        _sides(used, "group", "no event on two sides"),
+        _sides(used, "signal_hash", "no identical signal on two sides"),
+    ]
+    return {"checks": checks, "balance": balance(used, classes)}
+
+
+def _sides(used: pd.DataFrame, column: str, name: str) -> Check:
+    """Values of a column that occur in more than one part."""
+    straddling = used.groupby(column)["split"].nunique() > 1
+    values = straddling[straddling].index
+    records = used.loc[used[column].isin(values), "record_id"]
+    detail = ", ".join(records.astype(str).head(10))
+    return {"check": name, "passed": not len(values), "count": len(values), "detail": detail}
+
+
+def balance(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Records and events of each class in each part."""
+    rows = []
+    for (split, label), part in used.groupby(["split", "label"]):
+        counts = {"records": len(part), "groups": int(part["group"].nunique())}
+        rows.append({"split": str(split), "class": classes[int(label)], **counts})
+    order = {"train": 0, "val": 1, "test": 2}
+    return sorted(rows, key=lambda row: (order[row["split"]], classes.index(row["class"])))
+
+
+def refuse_leaks(result: dict[str, Any]) -> None:
+    """Stop when a check failed: no number of such a split is worth having."""
+    failed = [check for check in result["checks"] if not check["passed"]]
+    if failed:
+        said = "; ".join(f"{c['check']}: {c['count']} found ({c['detail']})" for c in failed)
+        raise TremorError(
+            f"the split leaks: {said}",
+            "the leak audit (before training)",
+            "give records of one event one group, and remove copies from the source",
+        )

@@ -1,0 +1,61 @@
+"""Sources write record sets once, into a cache keyed by their files' content and their settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from tremor.data.files import digest, fingerprint, whole_folder
+from tremor.data.records import RecordSet
+from tremor.data.writer import RecordWriter
+
+FORMAT = "1"
+
+
+class Source(Protocol):
+    """A dataclass of settings that reads outside files into records."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def channels(self) -> tuple[str, ...]: ...
+
+    @property
+    def sampling_rate(self) -> float: ...
+
+    def files(self) -> list[Path]:
+        """The outside files whose content decides the records; refuses those that are missing."""
+        ...
+
+    def write(self, writer: RecordWriter) -> None:
+        """Hand every record to the writer."""
+        ...
+
+
+def key_of(source: Source, cache: Path) -> str:
+    """The fingerprint of what a source would write."""
+    kind = f"{type(source).__module__}.{type(source).__qualname__}"
+    settings = {k: v for k, v in asdict(source).items() if k != "paths"}  # type: ignore[call-overload]
+    contents = [path.name + fingerprint(path, cache / "files") for path in source.files()]
+    return digest(FORMAT, kind, json.dumps(settings, sort_keys=True, default=str), *contents)
+
+
+def open_records(source: Source, cache_dir: str) -> tuple[RecordSet, bool]:
+    """The source's records from the cache, made first if need be; and whether they were made."""
+    cache = Path(cache_dir).expanduser()
+    key = key_of(source, cache)
+    folder = cache / "records" / key
+    made = not folder.exists()
+    if made:
+        with whole_folder(folder) as scratch:
+            _write(source, scratch, key)
+    return RecordSet.open(folder), made
+
+
+def _write(source: Source, folder: Path, key: str) -> None:
+    where = ", ".join(str(path) for path in source.files()) or type(source).__name__
+    with RecordWriter(folder, tuple(source.channels), source.sampling_rate) as writer:
+        source.write(writer)
+        writer.finish(key, where)

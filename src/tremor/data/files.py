@@ -1,0 +1,105 @@
+"""Files that appear whole or not at all, and fingerprints of files that are not read twice."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tremor.errors import TremorError
+
+CHUNK = 1 << 22
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn an `OSError` of writing below `path` into one clear message."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "the disk is full" if full else (error.strerror or str(error))
+        remedy = "free some space, or" if full else "check the folder's permissions, or"
+        raise TremorError(
+            f"cannot write: {what}", str(path), f"{remedy} choose another output_dir / cache_dir"
+        ) from error
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A scratch folder beside `target` that becomes `target` when all went well.
+
+    When another process finished the same folder first, its result stands and ours is dropped.
+    """
+    with told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        with told(target):
+            yield scratch
+            scratch.chmod(0o755)
+            if not target.exists():
+                _rename(scratch, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _rename(scratch: Path, target: Path) -> None:
+    try:
+        scratch.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file beside its place, then rename it there."""
+    data = content.encode() if isinstance(content, str) else content
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    return path
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write plain values as indented JSON; not-a-number is refused, not written."""
+    return write_whole(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def digest(*parts: str) -> str:
+    """A short fingerprint of some texts."""
+    joined = "\0".join(parts).encode()
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()
+
+
+def fingerprint(path: Path, memo: Path) -> str:
+    """The fingerprint of a file's content, remembered by its size and time of change.
+
+    `memo` is the folder that remembers, so that gigabytes are read once, not at every start.
+    """
+    status = path.stat()
+    key = digest(str(path.resolve()), str(status.st_size), str(status.st_mtime_ns))
+    note = memo / key
+    if note.exists():
+        return note.read_text()
+    content = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            content.update(chunk)
+    write_whole(note, content.hexdigest())
+    return content.hexdigest()

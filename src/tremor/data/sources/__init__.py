@@ -1,0 +1,1 @@
+"""One module per outside format: each turns files into records and nothing else."""

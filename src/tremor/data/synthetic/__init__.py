@@ -1,0 +1,1 @@
+"""Worlds whose class evidence is known and adjustable, zero included."""

@@ -1,0 +1,47 @@
+"""What a door says on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tremor.config.build import Plain
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line, as it is."""
+    console.print(text, markup=False)
+
+
+def shape_line(name: str, shape: tuple[int, ...]) -> str:
+    """A part and what it gives: `FFT (3, 257)`."""
+    return f"{name} ({', '.join(map(str, shape))})"
+
+
+def show_verdict(verdict: Mapping[str, Any]) -> None:
+    """What the judge says: sentences first, then each metric with interval and chance."""
+    console.print()
+    for sentence in verdict["verdict"]:
+        console.print(f"• {sentence}", markup=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("metric", "value", "95 % interval", "chance", "p"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    table.columns[2].header = f"{verdict['interval']['level']:.0%} interval"
+    for name, numbers in verdict["metrics"].items():
+        table.add_row(name, *_cells(numbers))
+    console.print(table)
+
+
+def _cells(numbers: Plain) -> list[str]:
+    lo, hi = numbers["lo"], numbers["hi"]
+    interval = "–" if lo is None else f"{lo:.3f} to {hi:.3f}"
+    return [_number(numbers["value"]), interval, _number(numbers["chance"]), _number(numbers["p"])]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

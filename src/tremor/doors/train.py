@@ -1,0 +1,219 @@
+"""The training door: compose, check, build, fit, judge, report."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import lightning
+import pandas as pd
+from lightning.pytorch.loggers import Logger
+from matplotlib.figure import Figure
+from omegaconf import DictConfig
+
+from tremor.config.build import Plain, build
+from tremor.config.signature import signature_of
+from tremor.data.files import write_json, write_whole
+from tremor.doors.checking import Command, checked, command, retuned
+from tremor.doors.data import Data, open_data
+from tremor.doors.echo import say, shape_line, show_verdict
+from tremor.doors.judging import fan_figure, judge_part, verdict_figures
+from tremor.doors.quiet import quieten
+from tremor.errors import Refused
+from tremor.report import plots
+from tremor.report.page import write_page
+from tremor.tasks.classification import Classification
+from tremor.training import checkpoints, loggers, run_folder
+from tremor.training.assemble import assemble, restore, start_from_pretrained
+
+DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
+
+
+@dataclass
+class Run:
+    """One execution: its tree, its folder, and the checkpoint that it goes on from, if any."""
+
+    config: Plain
+    raw: Plain
+    overrides: list[str]
+    choices: dict[str, str]
+    folder: Path
+    resumed: Path | None = None
+
+
+def train(composed: DictConfig) -> None:
+    """Train, judge on the test part, report; everything lands in one run folder."""
+    began = time.monotonic()
+    quieten()
+    typed = command()
+    if composed.get("resume"):
+        run, data = _resumed(str(composed["resume"]), typed)
+    else:
+        run, data = _begun(composed, typed)
+    task = _task(run, data)
+    _describe(run, data, task)
+    with _mirrors(run) as mirrors:
+        steps = _fit(run, data, task, mirrors)
+        _conclude(run, data, task, mirrors, steps)
+    _farewell(run, time.monotonic() - began)
+
+
+def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
+    """A new run: its folder is claimed once tree and data are sound."""
+    config, raw = checked(composed)
+    lightning.seed_everything(config["seed"], verbose=False)
+    data = open_data(config)
+    stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
+    wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
+    folder = run_folder.claim(typed.folder or wanted)
+    return Run(config, raw, typed.overrides, typed.choices, folder), data
+
+
+def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
+    """A run that goes on in its own folder, from its last whole epoch."""
+    folder = Path(place).expanduser().resolve()
+    last = checkpoints.find(str(folder / "checkpoints" / "last.ckpt"))
+    card = checkpoints.load(last)["tremor"]
+    ours = [o for o in typed.overrides if not o.startswith("resume=")]
+    config, raw, changed = retuned(card["tree"], ours)
+    for key in changed:
+        say(f"changed  {key}")
+    refused = [key for key in changed if key.partition(".")[0] in DATA_AND_MODEL]
+    if refused:
+        fault = f"a resumed run keeps its data, model and optimiser; these would change: {refused}"
+        raise Refused(fault, str(last), "start a new run, or leave these overrides out")
+    lightning.seed_everything(config["seed"], verbose=False)
+    data = open_data(config)
+    if data.records.fingerprint != card["provenance"]["data_fingerprint"]:
+        raise Refused("the data have changed since this run began", str(folder), "start a new run")
+    say(f"resume   {last}")
+    return Run(config, raw, card["overrides"], card["choices"], folder, last), data
+
+
+def _task(run: Run, data: Data) -> Classification:
+    """The task with its initial weights and the card that its checkpoints carry."""
+    task = assemble(run.config, data.facts)
+    for line in start_from_pretrained(task, run.config):
+        say(f"weights  {line}")
+    said = run_folder.command_line(run.overrides)
+    task.card = {
+        "format": checkpoints.FORMAT,
+        "config": run.config,
+        "tree": run.raw,
+        "overrides": run.overrides,
+        "choices": run.choices,
+        "facts": data.facts.plain(),
+        "provenance": run_folder.provenance(
+            said, run.config["seed"], data.records.fingerprint, run_folder.device_name()
+        ),
+    }
+    return task
+
+
+def _describe(run: Run, data: Data, task: Classification) -> None:
+    """Say what is about to run, and write it down."""
+    network, facts = task.network, data.facts
+    parts = (network.encoder, network.model)
+    chain = [shape_line(type(p).__name__, p.out_shape) for p in parts]  # type: ignore[arg-type]
+    head = shape_line(type(network.decoder).__name__, (len(facts.classes),))
+    count = sum(p.numel() for p in network.parameters())
+    say(
+        f"input    {facts.channels} channels x {facts.length} samples at {facts.sampling_rate:g} Hz"
+    )
+    say(f"network  {' -> '.join([*chain, head])}, {count:,} parameters")
+    say(f"run      {run.folder}")
+    if run.resumed is None:
+        run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])
+        write_json(run.folder / "audit.json", data.audit)
+        write_whole(run.folder / "split.csv", data.split_table().to_csv(index=False))
+
+
+@contextmanager
+def _mirrors(run: Run) -> Iterator[list[Logger]]:
+    """The run's loggers; they end in its true state, and a fault leaves its traceback behind."""
+    made = [_told(node, run) for node in run.config["logger"].values() if node]
+    try:
+        yield made
+    except BaseException:
+        write_whole(run.folder / "traceback.txt", traceback.format_exc())
+        loggers.close(made, failed=True)
+        raise
+    loggers.close(made, failed=False)
+
+
+def _told(node: Plain, run: Run) -> Any:
+    """A logger or callback, with those facts of the run that it asks for."""
+    known = {
+        "folder": str(run.folder),
+        "dirpath": str(run.folder / "checkpoints"),
+        "config": run.config,
+        "tags": loggers.tags_of(run.config, run.choices),
+    }
+    asked = signature_of(node["_target_"]).settings
+    return build(node, **{name: fact for name, fact in known.items() if name in asked})
+
+
+def _fit(run: Run, data: Data, task: Classification, mirrors: list[Logger]) -> int:
+    """Fit, from the start or from where the run stopped; returns the number of steps."""
+    callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
+    settings = run.config["trainer"]
+    trainer = build(settings, callbacks=callbacks, logger=mirrors, default_root_dir=str(run.folder))
+    start = str(run.resumed) if run.resumed else None
+    trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return int(trainer.global_step)
+
+
+def _conclude(
+    run: Run, data: Data, task: Classification, mirrors: list[Logger], steps: int
+) -> None:
+    """Judge the best weights on the test part, draw, report."""
+    kept = run.folder / "checkpoints" / "best.ckpt"
+    if kept.exists():
+        task = restore(run.config, checkpoints.load(kept))
+    else:
+        say("weights  no best.ckpt was kept: the last weights are judged")
+    verdict = judge_part(task, data, "test", run.config, run.folder / "evaluation")
+    show_verdict(verdict)
+    figures = run_figures(run.folder, run.config, data, verdict)
+    numbers = {f"test/{name}": m["value"] for name, m in verdict["metrics"].items()}
+    loggers.log_summary(mirrors, {k: v for k, v in numbers.items() if v is not None}, steps)
+    loggers.log_figures(mirrors, figures, steps)
+    summary = {"steps": steps, "judged": kept.name if kept.exists() else "last weights"}
+    write_json(run.folder / "summary.json", summary | {"metrics": verdict["metrics"]})
+    write_page(run.folder, figures)
+
+
+def run_figures(
+    folder: Path, config: Plain, data: Data, verdict: dict[str, Any]
+) -> dict[str, Figure]:
+    """Every figure of a run's report by its name."""
+    figures = verdict_figures(verdict)
+    if (folder / "metrics.csv").exists():
+        metrics = pd.read_csv(folder / "metrics.csv")
+        watched = config["train"]
+        curves = plots.learning_curves(metrics, watched["monitor"], watched["mode"])
+        figures = {"learning_curves": curves} | figures
+    balance = plots.class_balance(data.audit["balance"])
+    return figures | {"class_balance": balance, "fan_chart": fan_figure(data, config)}
+
+
+def _farewell(run: Run, seconds: float) -> None:
+    """Where everything is, and what to try next."""
+    place = os.path.relpath(run.folder)
+    say(f"\ndone in {seconds:.0f} s; everything is in {place}")
+    say(f"  report      {place}/report.html")
+    say(f"  weights     {place}/checkpoints/best.ckpt")
+    say("next:")
+    say(f"  python evaluate.py checkpoint={place} split=val")
+    same = " ".join(run.overrides)
+    say(f"  python simple_train.py {same} model=lstm_attention".replace("  ", " "))
+    say(f"  python simple_train.py -m {same} seed=1,2,3".replace("  ", " "))

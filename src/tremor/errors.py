@@ -1,0 +1,31 @@
+"""The one error that a user ever sees: what went wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+FAULT = 1
+REFUSED = 2
+
+
+class TremorError(Exception):
+    """A problem told in three lines: the problem, its place, its remedy.
+
+    `code` is the exit code of the door: `FAULT` (1) for a run that broke, `REFUSED` (2) for input
+    that was turned down before anything was done with it.
+    """
+
+    def __init__(self, problem: str, where: str = "", remedy: str = "", *, code: int = FAULT):
+        super().__init__(problem, where, remedy)
+        self.problem, self.where, self.remedy, self.code = problem, where, remedy, code
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.problem}"]
+        lines += [f"where: {self.where}"] if self.where else []
+        lines += [f"remedy: {self.remedy}"] if self.remedy else []
+        return "\n".join(lines)
+
+
+class Refused(TremorError):
+    """A `TremorError` about the user's input: exit code 2."""
+
+    def __init__(self, problem: str, where: str = "", remedy: str = ""):
+        super().__init__(problem, where, remedy, code=REFUSED)

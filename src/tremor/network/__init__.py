@@ -1,0 +1,1 @@
+"""Encoder, model, decoder: the three parts of a network, which knows no task."""

@@ -1,0 +1,1 @@
+"""Signal to features: each says its output shape and coordinates."""

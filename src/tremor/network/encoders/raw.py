@@ -1,0 +1,30 @@
+"""The waveform itself, in patches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Raw(nn.Module):
+    """`(batch, channel, time)` to patches `(batch, channel * patch, step)`.
+
+    A patch of 1 hands on the samples one by one; a longer one makes a sequence that a recurrent
+    model can walk in reasonable time.
+    """
+
+    def __init__(self, channels: int, length: int, sampling_rate: float, patch: int = 16):
+        super().__init__()
+        self.patch = patch
+        self.times = (torch.arange(length // patch) + 0.5) * (patch / sampling_rate)
+        self.out_shape = (channels * patch, length // patch)
+
+    def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Patches, and the number of whole ones in each record."""
+        steps = x.shape[-1] // self.patch
+        patches = x[..., : steps * self.patch].unflatten(-1, (steps, self.patch))
+        return patches.permute(0, 1, 3, 2).flatten(1, 2), (length // self.patch).clamp(min=1)
+
+    def coordinates(self) -> dict[str, Tensor]:
+        """Centres of the patches (s from the record's start)."""
+        return {"time": self.times}

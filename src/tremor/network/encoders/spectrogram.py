@@ -1,0 +1,50 @@
+"""Short-time spectra: how the power at each frequency goes with time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from tremor.signal.masks import masked_mean
+from tremor.signal.spectrum import bins_hz, log_power, segment_matrix, segment_power, segments
+
+
+class Spectrogram(nn.Module):
+    """`(batch, channel, time)` to power density `(batch, channel, frequency, frame)`.
+
+    Log10 above a floor relative to the record's own mean power, so that the unit does not matter.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        length: int,
+        sampling_rate: float,
+        nperseg: int = 64,
+        noverlap_ratio: float = 0.5,
+        log: bool = True,
+        floor: float = 1e-6,
+    ):
+        super().__init__()
+        self.size, self.log, self.floor = nperseg, log, floor
+        self.hop = nperseg - int(nperseg * noverlap_ratio)
+        self.frequencies = bins_hz(nperseg, sampling_rate)
+        frames = segments(max(length, nperseg), nperseg, self.hop)
+        self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
+        self.out_shape = (channels, len(self.frequencies), int(frames))
+        self.register_buffer("matrix", segment_matrix(nperseg, sampling_rate), persistent=False)
+
+    def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """The spectrogram, and the number of valid frames of each record."""
+        x = pad(x, (0, max(0, self.size - x.shape[-1])))
+        power = segment_power(x, self.matrix, self.hop).transpose(-1, -2)
+        frames = segments(length, self.size, self.hop)
+        if not self.log:
+            return power, frames
+        level = masked_mean(power.flatten(1, 2), frames.clamp(max=power.shape[-1])).mean(-1)
+        return log_power(power, level[:, None, None, None], self.floor), frames
+
+    def coordinates(self) -> dict[str, Tensor]:
+        """Frequencies (Hz) and centres of the frames (s from the record's start)."""
+        return {"frequency": self.frequencies, "time": self.times}

@@ -1,0 +1,62 @@
+"""How every figure looks: palette, size of type, and text that is drawn as it is written."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#010203"
+"""Colour of text and axes; `svg.inline_svg` lets it follow the page's theme."""
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+"""The Okabe–Ito colours that keep 3:1 contrast on a light and on a dark page."""
+
+WIDTH = 5.2
+"""Inches that a phone shows without shrinking the type."""
+
+TEXT, SMALL = 9, 8
+
+
+def canvas(width: float = WIDTH, height: float = 3.0) -> Figure:
+    """An empty figure of so many inches, on no ground."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="none")
+
+
+def dress(ax: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axes:
+    """Give axes their labels, and leave them two spines and no ground."""
+    ax.set_facecolor("none")
+    ax.set_title(title, loc="left", fontsize=TEXT, fontweight="bold", color=INK)
+    ax.set_xlabel(xlabel, fontsize=TEXT, color=INK)
+    ax.set_ylabel(ylabel, fontsize=TEXT, color=INK)
+    ax.tick_params(labelsize=SMALL, color=INK, labelcolor=INK, width=0.6, length=3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set(color=INK, linewidth=0.6)
+    return ax
+
+
+def grid(ax: Axes, axis: str) -> None:
+    """Faint lines across one axis (`"x"` or `"y"`), behind the data."""
+    ax.grid(axis=axis, color=INK, alpha=0.14, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def legend(ax: Axes, columns: int) -> None:
+    """One line of keys above the axes, at the right."""
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.98),
+        ncols=columns,
+        frameon=False,
+        fontsize=SMALL,
+        labelcolor=INK,
+        handlelength=1.4,
+        columnspacing=1.2,
+        borderaxespad=0.1,
+    )
+
+
+def literal(text: str, limit: int = 40) -> str:
+    """Text as its own letters: no formula, no control characters, cut after `limit` letters."""
+    shown = "".join(letter if letter.isprintable() else "�" for letter in text)
+    cut = shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return cut.replace("$", r"\$")

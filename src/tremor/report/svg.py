@@ -1,0 +1,81 @@
+"""Figures on the way out: inline SVG that follows the page's theme, and PNG on white."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from tremor.data.files import write_whole
+from tremor.report.style import INK
+
+LOCAL = re.compile(r"url\(#")
+LONG = re.compile(r"(\.\d\d)\d+")
+
+
+def inline_svg(figure: Figure, name: str, title: str) -> str:
+    """The figure as one `<svg>` element for a page: the same figure gives the same letters.
+
+    Text and axes take `currentColor`, every id starts with `name`, and `title` is what a screen
+    reader says. Nothing in it points outside the page.
+    """
+    root = ElementTree.fromstring(_draw(figure))
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _local(child.tag) in {"metadata", "style"}:
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = _local(element.tag)
+        element.attrib = {_local(key): _own(key, value, name) for key, value in element.items()}
+    return ElementTree.tostring(_framed(root, figure, title), encoding="unicode").strip()
+
+
+def save_png(figure: Figure, path: Path) -> Path:
+    """Write the figure as a PNG on white, whole or not at all."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+    return write_whole(path, buffer.getvalue())
+
+
+def _draw(figure: Figure) -> str:
+    """Matplotlib's SVG: text as text, no date, ids that depend on the content alone."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tremor"}):
+        figure.savefig(buffer, format="svg", facecolor="none", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def _local(name: str) -> str:
+    """A name without its XML namespace: HTML knows SVG by itself."""
+    return name.rpartition("}")[2]
+
+
+def _own(key: str, value: str, name: str) -> str:
+    """An attribute with this figure's ids, the page's ink, and no more digits than one can see."""
+    if _local(key) == "id":
+        return f"{name}-{value}"
+    if _local(key) == "href":
+        return value.replace("#", f"#{name}-")
+    if key in {"d", "points"}:
+        return LONG.sub(r"\1", value)
+    return LOCAL.sub(f"url(#{name}-", value).replace(INK, "currentColor")
+
+
+def _framed(root: ElementTree.Element, figure: Figure, title: str) -> ElementTree.Element:
+    """The root with its natural width in points, its role and its title."""
+    width = figure.get_size_inches()[0] * 72
+    spoken = ElementTree.Element("title")
+    spoken.text = title
+    root.insert(0, spoken)
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "style": f"--points: {width:.0f}",
+        "stroke-linejoin": "round",
+        "stroke-linecap": "butt",
+    }
+    return root

@@ -1,0 +1,109 @@
+"""Numbers of a verdict in words: what the page's tables and headlines show."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LABELS = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "mcc": "MCC",
+    "auroc": "AUROC",
+}
+FROM_MINUS_ONE = {"mcc"}
+UNBEATEN = re.compile(r"\b(not|no|cannot|fewer|fails?|unavailable)\b", re.IGNORECASE)
+Score = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One metric for the first screen; `at` places its numbers on a track, in percent."""
+
+    label: str
+    value: str
+    interval: str
+    chance: str
+    p: str
+    at: dict[str, float]
+
+
+def headlines(verdict: Score) -> list[Headline]:
+    """The verdict's metrics, the known ones first."""
+    metrics = verdict["metrics"]
+    order = [name for name in LABELS if name in metrics]
+    return [_headline(name, metrics[name]) for name in [*order, *(metrics.keys() - LABELS.keys())]]
+
+
+def _headline(name: str, score: Score) -> Headline:
+    floor = -1.0 if name in FROM_MINUS_ONE else 0.0
+    known = {key: score.get(key) for key in ("value", "lo", "hi", "chance")}
+    places = {key: _place(value, floor) for key, value in known.items() if value is not None}
+    return Headline(
+        label=LABELS.get(name, name.replace("_", " ")),
+        value=number(score.get("value")),
+        interval=interval(score),
+        chance=number(score.get("chance")),
+        p=probability(score.get("p")),
+        at=places,
+    )
+
+
+def _place(value: float, floor: float) -> float:
+    """Where a value stands between `floor` and 1, in percent."""
+    return round(100 * min(max((value - floor) / (1 - floor), 0), 1), 2)
+
+
+def number(value: float | None) -> str:
+    """Three decimals, a true minus, a dash for what is not known."""
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def interval(score: Score | None) -> str:
+    """The ends of an interval, or nothing."""
+    if not score or score.get("lo") is None or score.get("hi") is None:
+        return ""
+    return f"{number(score['lo'])} to {number(score['hi'])}"
+
+
+def probability(value: float | None) -> str:
+    """A p value: never rounded to nought."""
+    if value is None:
+        return ""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def unbeaten(sentence: str) -> bool:
+    """Whether a sentence of the verdict tells of something missed, so that it must stand out."""
+    return UNBEATEN.search(sentence) is not None
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 event`, `1,200 events`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def size(count: int) -> str:
+    """Bytes for people: `999 B`, `1.2 kB`, `3.4 GB`."""
+    power = min(max(len(str(count)) - 1, 0) // 3, 3)
+    return f"{count} B" if power == 0 else f"{count / 1000**power:.1f} {' kMG'[power]}B"
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nested values as lines `("git.commit", "1a2b…")`."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        yield path, ", ".join(str(item) for item in value)
+    else:
+        yield path, "–" if value is None else str(value)
+
+
+def command_line(command: Any) -> str:
+    """A command as one line for a shell, whether kept as text or as a list of words."""
+    return shlex.join(map(str, command)) if isinstance(command, list) else str(command or "")

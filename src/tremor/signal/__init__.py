@@ -1,0 +1,1 @@
+"""Batched signal operations in torch, on any device."""

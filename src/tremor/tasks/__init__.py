@@ -1,0 +1,1 @@
+"""LightningModules: network, loss, metrics and optimisation."""

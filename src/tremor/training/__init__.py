@@ -1,0 +1,1 @@
+"""What surrounds a fit: run folder, checkpoints, schedules, callbacks, loggers."""

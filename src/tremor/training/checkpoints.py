@@ -1,0 +1,71 @@
+"""Checkpoints: find them, open them without executing anything, take weights from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tremor.errors import Refused
+
+FORMAT = 1
+NAMES = ("best.ckpt", "last.ckpt")
+
+
+def find(path: str) -> Path:
+    """The checkpoint of a run folder, of its `checkpoints/`, or a file itself: best, else last."""
+    given = Path(path).expanduser()
+    if given.is_file():
+        return given
+    places = [given / sub / name for name in NAMES for sub in ("", "checkpoints")]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        what = f"no {' or '.join(NAMES)} in it" if given.is_dir() else "no such file or folder"
+        remedy = "give a run folder, its checkpoints/ folder, or a .ckpt file"
+        raise Refused(f"no checkpoint at {path}: {what}", str(given.resolve()), remedy)
+    return found
+
+
+def run_of(checkpoint: Path) -> Path | None:
+    """The run folder that a checkpoint lies in, if it does."""
+    run = checkpoint.parent.parent
+    return run if checkpoint.parent.name == "checkpoints" else None
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A checkpoint of ours as plain types and tensors."""
+    remedy = "give a checkpoint written by simple_train.py, whole"
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0][:200]
+        raise Refused(f"cannot read the checkpoint ({reason})", str(path), remedy) from error
+    card = content.get("tremor") if isinstance(content, dict) else None
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise Refused("not a checkpoint of this version of Tremor", str(path), remedy)
+    return content  # type: ignore[no-any-return]
+
+
+def part_weights(content: dict[str, Any], part: str) -> dict[str, Tensor]:
+    """The weights of `encoder`, `model` or `decoder` under their own names."""
+    prefix = f"network.{part}."
+    weights = content["state_dict"].items()
+    return {k.removeprefix(prefix): v for k, v in weights if k.startswith(prefix)}
+
+
+def take_weights(module: nn.Module, weights: dict[str, Tensor], where: str) -> None:
+    """Load weights that fit exactly; otherwise list what is missing, left over or misshapen."""
+    own = module.state_dict()
+    faults = [f"missing: {name}" for name in sorted(own.keys() - weights.keys())]
+    faults += [f"left over: {name}" for name in sorted(weights.keys() - own.keys())]
+    for name in sorted(own.keys() & weights.keys()):
+        if own[name].shape != weights[name].shape:
+            shapes = f"{tuple(weights[name].shape)}, the network has {tuple(own[name].shape)}"
+            faults.append(f"shape of {name}: {shapes}")
+    if faults:
+        listed = "\n  ".join(faults)
+        remedy = "use the settings that the checkpoint was trained with (its config.yaml)"
+        raise Refused(f"the weights do not fit ({len(faults)} keys):\n  {listed}", where, remedy)
+    module.load_state_dict(weights)

@@ -1,0 +1,72 @@
+"""Loaders: every record once, in an order that the seed and the epoch decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tremor.data.module import DataModule, EpochSampler
+from tremor.data.records import RecordSet
+
+Make = Callable[..., RecordSet]
+
+
+def module(records: RecordSet, **settings: object) -> DataModule:
+    parts = pd.Series(["train", "train", "train", "val", "test"] * (len(records) // 5))
+    return DataModule(records, parts, batch_size=7, **settings)  # type: ignore[arg-type]
+
+
+def test_a_pass_over_a_part_gives_each_record_once_in_order(numbers: Make) -> None:
+    records = numbers()
+    made = module(records)
+    batches = list(made.loader("test"))
+    index = torch.cat([batch.index for batch in batches]).tolist()
+    assert index == list(range(4, 40, 5))
+    assert [len(batch) for batch in batches] == [7, 1]
+    for batch in batches:
+        np.testing.assert_array_equal(batch.x.numpy(), records.gather(batch.index.numpy(), 300))
+        assert batch.y.tolist() == records.table["label"].iloc[batch.index.numpy()].tolist()
+    assert sum(map(len, made.loader("all"))) == 40
+
+
+def test_trim_cuts_to_the_shortest_and_pad_says_what_is_signal(numbers: Make) -> None:
+    records = numbers(lengths=(300, 260))
+    trimmed = next(iter(module(records, align="trim").loader("all")))
+    padded = next(iter(module(records, align="pad").loader("all")))
+    assert trimmed.x.shape[-1] == 260
+    assert set(trimmed.length.tolist()) == {260}
+    assert padded.x.shape[-1] == 300
+    assert padded.length.tolist() == [300, 260] * 3 + [300]
+
+
+def test_training_order_depends_on_seed_and_epoch_only(numbers: Make) -> None:
+    first, same, other = EpochSampler(50, 1), EpochSampler(50, 1), EpochSampler(50, 2)
+    assert list(first) == list(same) == list(first)
+    assert list(first) != list(other)
+    same.set_epoch(1)
+    assert list(first) != list(same)
+    assert sorted(same) == list(range(50))
+
+
+@pytest.mark.parametrize(("drop", "sizes"), [(True, [7, 7, 7]), (False, [7, 7, 7, 3])])
+def test_the_last_small_training_batch_can_be_left_out(
+    numbers: Make, drop: bool, sizes: list[int]
+) -> None:
+    loader = module(numbers(), drop_last=drop).train_dataloader()
+    assert [len(batch) for batch in loader] == sizes
+
+
+def test_few_records_are_never_all_left_out(numbers: Make) -> None:
+    loader = module(numbers(count=10), drop_last=True).train_dataloader()
+    assert [len(batch) for batch in loader] == [6]
+
+
+def test_workers_give_what_the_main_process_gives(numbers: Make) -> None:
+    records = numbers()
+    alone, helped = module(records), module(records, num_workers=2)
+    pairs = zip(alone.train_dataloader(), helped.train_dataloader(), strict=True)
+    assert all(torch.equal(a.x, b.x) for a, b in pairs)
