@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from lightning import Trainer
+from lightning.pytorch.callbacks import Callback
 
 from tremor.data.writer import RecordWriter
 
@@ -31,3 +36,40 @@ class Numbers:
             signal = rng.standard_normal((3, samples)).astype(np.float32) * (1 + loud)
             label = "loud" if loud else "quiet"
             writer.add(signal, {"record_id": f"r{i}", "group": f"g{i // 2}", "label": label})
+
+
+@dataclass(frozen=True)
+class Tones:
+    """Classes that differ by the frequency of a tone in noise; learned in an epoch or two."""
+
+    count: int = 80
+    length: int = 600
+    seed: int = 0
+    channels: tuple[str, ...] = ("Z", "N", "E")
+    sampling_rate: float = 100.0
+
+    def files(self) -> list[Path]:
+        return []
+
+    def write(self, writer: RecordWriter) -> None:
+        rng = np.random.default_rng(self.seed)
+        time = np.arange(self.length) / self.sampling_rate
+        for i in range(self.count):
+            high = i // 2 % 2
+            tone = np.sin(2 * np.pi * (15 if high else 5) * time + rng.uniform(0, 6, (3, 1)))
+            samples = tone + 0.3 * rng.standard_normal((3, self.length))
+            row = {"record_id": f"t{i}", "group": f"e{i // 2}", "label": "high" if high else "low"}
+            writer.add(samples.astype(np.float32), row)
+
+
+class Bomb(Callback):
+    """Kills its process, as the kernel would, at a batch of an epoch; or raises."""
+
+    def __init__(self, epoch: int, batch: int, kind: str = "kill"):
+        self.at, self.kind = (epoch, batch), kind
+
+    def on_train_batch_start(self, trainer: Trainer, module: Any, batch: Any, index: int) -> None:
+        if (trainer.current_epoch, index) == self.at:
+            if self.kind == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise RuntimeError("boom")

@@ -25,26 +25,30 @@ def groups_of(tree: Path) -> dict[str, list[str]]:
     return {g: [c for c in choices if not c.startswith("_")] for g, choices in found.items()}
 
 
-def loosen(overrides: Iterable[str], groups: Iterable[str]) -> list[str]:
+def loosen(
+    overrides: Iterable[str], groups: Iterable[str], foreign: Iterable[str] = ()
+) -> list[str]:
     """Key overrides in Hydra's force-add form, so that unknown keys reach our own check.
 
     Hydra stops at the first unknown key and advises `+`; our check lists them all and advises the
-    right name. Choices of groups, and Hydra's own keys, stay as they are.
+    right name. Choices of `groups`, and Hydra's own keys, stay as they are; choices of `foreign`
+    groups, which this root does not compose, are added to it.
     """
-    return [_loose(text, set(groups)) for text in overrides]
+    return [_loose(text, set(groups), set(foreign)) for text in overrides]
 
 
-def _loose(text: str, groups: set[str]) -> str:
+def _loose(text: str, groups: set[str], foreign: set[str]) -> str:
     match = OVERRIDE.fullmatch(text)
-    if not match or match["mark"] or match["key"].split("@")[0] in groups:
+    name = match["key"].split("@")[0] if match else ""
+    if not match or match["mark"] or name in groups or name.startswith(("hydra.", "hydra/")):
         return text
-    own = match["key"].startswith("hydra.") or match["key"].startswith("hydra/")
-    return text if own else f"++{text}"
+    return f"+{text}" if name in foreign else f"++{text}"
 
 
-def tightened(overrides: Iterable[str]) -> list[str]:
+def tightened(overrides: Iterable[str], foreign: Iterable[str] = ()) -> list[str]:
     """The overrides as the user typed them."""
-    return [text.removeprefix("++") for text in overrides]
+    added = tuple(f"+{name}=" for name in foreign)
+    return [o[1:] if o.startswith(added) else o.removeprefix("++") for o in overrides]
 
 
 def wrong_choices(

@@ -15,7 +15,7 @@ from tremor.config import rules
 from tremor.config.build import Plain
 from tremor.config.check import Problem, Tree, check, refuse
 from tremor.config.overrides import groups_of, loosen, parse, tightened
-from tremor.config.resolve import leaves, plain, put
+from tremor.config.resolve import leaves, origin, plain, put
 from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, TrainRoot
 from tremor.errors import Refused
 
@@ -38,7 +38,8 @@ def command() -> Command:
     chosen = {k: str(v) for k, v in hydra.runtime.choices.items() if not k.startswith("hydra")}
     named = Path(hydra.runtime.output_dir)
     folder = None if named == Path(hydra.runtime.cwd) else named
-    return Command(tightened(hydra.overrides.task), chosen, folder)
+    foreign = set(groups_of(CONFIGS)) - set(hydra.runtime.choices)
+    return Command(tightened(hydra.overrides.task, foreign), chosen, folder)
 
 
 def problems_of(config: DictConfig, root: type) -> tuple[list[Problem], Plain, Plain]:
@@ -93,7 +94,7 @@ def retuned(saved: Plain, overrides: list[str]) -> tuple[Plain, Plain, list[str]
     before, after = dict(leaves(plain(OmegaConf.create(saved))[0])), dict(leaves(resolved))
     keys = sorted(before.keys() | after.keys())
     changed = [key for key in keys if before.get(key, ...) != after.get(key, ...)]
-    return resolved, raw, changed
+    return resolved, raw, [key for key in changed if origin(raw, key) == key]
 
 
 def _group(choice: str) -> Plain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +17,12 @@ console = Console(highlight=False, soft_wrap=True)
 def say(text: str) -> None:
     """One line, as it is."""
     console.print(text, markup=False)
+
+
+def near(path: Path) -> str:
+    """A path as one types it from here: relative inside this folder, absolute elsewhere."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def shape_line(name: str, shape: tuple[int, ...]) -> str:

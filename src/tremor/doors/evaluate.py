@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,14 @@ from tremor.config.roots import EvaluateRoot, TrainRoot
 from tremor.data.files import digest, write_whole
 from tremor.doors.checking import checked, command, retuned
 from tremor.doors.data import Data, open_data
-from tremor.doors.echo import say, show_verdict
+from tremor.doors.echo import near, say, show_verdict
 from tremor.doors.judging import judge_part
 from tremor.doors.quiet import quieten
 from tremor.doors.train import run_figures
 from tremor.errors import Refused
 from tremor.report.page import write_page
 from tremor.training import checkpoints
+from tremor.training.allocator import keep_memory
 from tremor.training.assemble import Facts, restore
 
 SPLITS = ("test", "val", "train", "all")
@@ -32,6 +32,7 @@ OWN = [field.name for field in fields(EvaluateRoot)]
 def evaluate(composed: DictConfig) -> None:
     """Rebuild the run from its checkpoint, predict a part of its split, judge."""
     quieten()
+    keep_memory()
     asked, overrides = _asked(composed)
     path = checkpoints.find(asked.checkpoint)
     say(f"weights  {path}")
@@ -42,7 +43,7 @@ def evaluate(composed: DictConfig) -> None:
     data = open_data(config)
     _refuse_other_data(data, card, [key for key in changed if key.startswith("dataset.")])
     task = restore(config, content)
-    folder = _folder(path, asked.split, changed)
+    folder = _folder(path, asked.split, overrides if changed else [])
     verdict = judge_part(task, data, asked.split, config, folder)
     show_verdict(verdict)
     if changed:
@@ -98,19 +99,19 @@ def _refuse_other_data(data: Data, card: Plain, changed: list[str]) -> None:
         say("data     NOT those of the run: the split is new, and may overlap with training")
 
 
-def _folder(checkpoint: Path, split: str, changed: list[str]) -> Path:
+def _folder(checkpoint: Path, split: str, overrides: list[str]) -> Path:
     """Where the verdict goes: the run's own place only for the run's own data and test part."""
     run = checkpoints.run_of(checkpoint)
     base = run / "evaluation" if run else checkpoint.with_suffix(".evaluation")
-    if not changed:
+    if not overrides:
         return base if split == "test" else base / split
-    return base / f"{split}-{digest(*changed)[:8]}"
+    return base / f"{split}-{digest(*overrides)[:8]}"
 
 
 def _report(path: Path, folder: Path, config: Plain, data: Data, verdict: dict[str, Any]) -> None:
     """Bring the run's page up to date when its own verdict was made anew; say where all is."""
     run = checkpoints.run_of(path)
-    say(f"\nwritten  {os.path.relpath(folder)}")
+    say(f"\nwritten  {near(folder)}")
     if run and folder == run / "evaluation":
         page = write_page(run, run_figures(run, config, data, verdict))
-        say(f"report   {os.path.relpath(page)}")
+        say(f"report   {near(page)}")

@@ -67,13 +67,13 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
     flags = [a for a in arguments if a.startswith("-") and a not in SWEEP]
     if flags:
         return arguments
-    groups = own_groups(root)
-    sound, problems = wrong_choices(overrides, groups)
+    groups, every = own_groups(root), groups_of(root.parent)
+    sound, problems = wrong_choices(overrides, every)
     if problems:
         from tremor.doors.checking import refuse_with_the_rest
 
-        refuse_with_the_rest(problems, loosen(sound, groups), root)
-    return [a for a in arguments if a in SWEEP] + loosen(overrides, groups)
+        refuse_with_the_rest(problems, loosen(sound, groups, every), root)
+    return [a for a in arguments if a in SWEEP] + loosen(overrides, groups, every)
 
 
 def own_groups(root: Path) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import time
 import traceback
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from tremor.config.signature import signature_of
 from tremor.data.files import write_json, write_whole
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
-from tremor.doors.echo import say, shape_line, show_verdict
+from tremor.doors.echo import near, say, shape_line, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, verdict_figures
 from tremor.doors.quiet import quieten
 from tremor.errors import Refused
@@ -31,6 +31,7 @@ from tremor.report import plots
 from tremor.report.page import write_page
 from tremor.tasks.classification import Classification
 from tremor.training import checkpoints, loggers, run_folder
+from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore, start_from_pretrained
 
 DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
@@ -111,7 +112,7 @@ def _task(run: Run, data: Data) -> Classification:
         "choices": run.choices,
         "facts": data.facts.plain(),
         "provenance": run_folder.provenance(
-            said, run.config["seed"], data.records.fingerprint, run_folder.device_name()
+            said, run.config["seed"], data.records.fingerprint, keep_memory()
         ),
     }
     return task
@@ -208,12 +209,12 @@ def run_figures(
 
 def _farewell(run: Run, seconds: float) -> None:
     """Where everything is, and what to try next."""
-    place = os.path.relpath(run.folder)
+    place = near(run.folder)
     say(f"\ndone in {seconds:.0f} s; everything is in {place}")
     say(f"  report      {place}/report.html")
     say(f"  weights     {place}/checkpoints/best.ckpt")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
-    same = " ".join(run.overrides)
-    say(f"  python simple_train.py {same} model=lstm_attention".replace("  ", " "))
-    say(f"  python simple_train.py -m {same} seed=1,2,3".replace("  ", " "))
+    for more in (["model=lstm_attention"], ["-m", "seed=1,2,3"]):
+        said = shlex.join(["python", "simple_train.py", *run.overrides, *more])
+        say(f"  {said}")

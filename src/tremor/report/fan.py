@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Index = NDArray[np.int64]
+
+
+class Waveforms(Protocol):
+    """`(record, channel, time)` that is read only where it is indexed by records."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, positions: Index, /) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Fan:
     classes: tuple[str, ...]
     channels: tuple[str, ...]
     quantiles: tuple[float, ...]
-    time: NDArray[np.float64]
+    time: NDArray[np.floating[Any]]
     median: Array
     bands: Array
     records: tuple[int, ...]
@@ -34,7 +44,7 @@ class Fan:
 
 
 def fan(
-    waveforms: Array,
+    waveforms: Waveforms,
     labels: Index,
     classes: Sequence[str],
     sampling_rate: float,
@@ -85,7 +95,7 @@ def choose(labels: Index, classes: int, limit: int, seed: int) -> list[Index]:
 
 
 def _of(values: Index | None, picked: Index) -> Index | None:
-    return None if values is None else np.asarray(values)[picked]
+    return None if values is None else values[picked]
 
 
 def _placed(waveforms: Array, lengths: Index | None, align: Index | None) -> Array:
@@ -107,7 +117,7 @@ def _zscore(waveforms: Array) -> Array:
     count = np.maximum(there.sum(axis=2, keepdims=True), 1)
     centred = waveforms - np.nansum(waveforms, axis=2, keepdims=True) / count
     deviation = np.sqrt(np.nansum(centred**2, axis=2, keepdims=True) / count)
-    return (centred / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+    return np.asarray(centred / np.where(deviation > 0, deviation, 1), dtype=np.float32)
 
 
 def _quantiles(waveforms: Array, levels: NDArray[np.float64]) -> Array:
@@ -120,7 +130,7 @@ def _quantiles(waveforms: Array, levels: NDArray[np.float64]) -> Array:
     below = np.floor(place).astype(np.int64)
     low = np.take_along_axis(rising, below, axis=0)
     high = np.take_along_axis(rising, np.minimum(below + 1, last), axis=0)
-    return (low + (high - low) * (place - below)).astype(np.float32)
+    return np.asarray(low + (high - low) * (place - below), dtype=np.float32)
 
 
 def _thin(curves: Array, levels: NDArray[np.float64], step: int) -> Array:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from tremor.errors import TremorError
@@ -25,7 +24,6 @@ class RunFiles:
     overrides: list[str]
     provenance: Plain
     audit: Plain | None
-    metrics: pd.DataFrame | None
     verdict: Plain | None
 
     @classmethod
@@ -37,7 +35,6 @@ class RunFiles:
             overrides=[str(item) for item in _read(folder / "overrides.yaml", _yaml) or []],
             provenance=_read(folder / "provenance.json", _json) or {},
             audit=_read(folder / "audit.json", _json),
-            metrics=_read(folder / "metrics.csv", pd.read_csv),
             verdict=_read(folder / "evaluation" / "metrics.json", _json),
         )
 

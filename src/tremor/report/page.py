@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,34 +34,51 @@ FILTERS = (
 )
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure as markup that is safe to set into the page, and its natural width in points."""
+
+    svg: Markup
+    points: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole column, so that its caption goes below."""
+        return self.points > 72 * 6
+
+
 def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event") -> Path:
     """Write `report.html` into a run folder from its files and `figures`; return its path.
 
-    `figures` go by name: those of `run_figures`, and `fan_chart`; any other name is shown under
-    itself. `unit` is what a group is: event, station or patient. Parts that the run does not have
-    are said to be missing.
+    `figures` go by the names of the functions in `plots`; any other name is shown under itself.
+    `unit` is what a group is: event, station or patient. Parts that the run does not have are said
+    to be missing.
     """
     files = RunFiles.read(run)
-    drawn = _inline(figures)
-    page = _environment().get_template("page.html.j2").render(
-        run=files,
-        unit=unit,
-        figures=drawn,
-        others={name: svg for name, svg in drawn.items() if name not in TITLES},
-        headlines=tables.headlines(files.verdict) if files.verdict else [],
-        command=tables.command_line(files.provenance.get("command")),
-        provenance=list(tables.flat(files.provenance)),
+    drawn = _drawings(figures)
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            run=files,
+            unit=unit,
+            figures=drawn,
+            others=[name for name in drawn if name not in TITLES],
+            headlines=tables.headlines(files.verdict) if files.verdict else [],
+            command=tables.command_line(files.provenance.get("command")),
+            provenance=list(tables.flat(files.provenance)),
+        )
     )
     return write_whole(run / "report.html", page)
 
 
-def _inline(figures: Mapping[str, Figure]) -> dict[str, Markup]:
-    """Figures as markup that is safe to set into one page: no id twice."""
-    numbered = enumerate(figures.items(), start=1)
-    return {
-        name: Markup(inline_svg(figure, f"figure{place}", TITLES.get(name, name)))
-        for place, (name, figure) in numbered
-    }
+def _drawings(figures: Mapping[str, Figure]) -> dict[str, Drawing]:
+    """The figures of one page: numbered, so that no id comes twice."""
+    found = {}
+    for place, (name, figure) in enumerate(figures.items(), start=1):
+        svg = Markup(inline_svg(figure, f"figure{place}", TITLES.get(name, name)))
+        found[name] = Drawing(svg, round(72 * figure.get_size_inches()[0]))
+    return found
 
 
 def _environment() -> Environment:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from tremor.report.fan import Fan
 from tremor.report.style import (
     BLUE,
+    DASHED,
     GREEN,
     INK,
     SMALL,
@@ -29,26 +30,24 @@ from tremor.report.style import (
     literal,
 )
 
-SHADES = LinearSegmentedColormap.from_list("share", [to_rgba(BLUE, 0.0), to_rgba(BLUE, 0.6)])
+SHADES = LinearSegmentedColormap.from_list("share", [to_rgba(BLUE, 0.0), to_rgba(BLUE, 0.5)])
 SPLITS = {"train": BLUE, "val": GREEN, "test": VERMILLION}
 MARKS = {"precision": ("o", VERMILLION), "recall": ("s", BLUE), "f1": ("D", GREEN)}
 FEW = 4
 
 
-def learning_curves(
-    metrics: pd.DataFrame, monitor: str = "val/loss", mode: str = "min"
-) -> Figure:
+def learning_curves(metrics: pd.DataFrame, monitor: str = "val/loss", mode: str = "min") -> Figure:
     """Loss and accuracy of train and val against the epoch, with the best epoch marked.
 
     `metrics` is a run's metrics.csv; `mode` says whether the best `monitor` is its `min` or `max`.
     """
     epochs = metrics.dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
-    named = {"loss": "cross-entropy loss", "accuracy": "accuracy (share of records)"}
-    shown = [kind for kind in named if f"val/{kind}" in epochs or f"train/{kind}" in epochs]
+    measured = {name.rpartition("/")[2] for name in epochs.columns}
+    shown = [kind for kind in ("loss", "accuracy") if kind in measured] or ["loss"]
     figure = canvas(WIDTH, 0.5 + 1.75 * len(shown))
     axes = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
     for ax, kind in zip(axes, shown, strict=True):
-        _curves(dress(ax, ylabel=named[kind]), epochs, kind)
+        _curves(dress(ax, ylabel=kind), epochs, kind)
     legend(axes[0], 3)
     _mark_best(axes, epochs, monitor, mode)
     axes[-1].set_xlabel("epoch", fontsize=TEXT)
@@ -62,19 +61,20 @@ def _curves(ax: Axes, epochs: pd.DataFrame, kind: str) -> None:
     marker = "o" if len(epochs) <= 30 else ""
     for split, colour in (("train", VERMILLION), ("val", BLUE)):
         values = epochs.get(f"{split}/{kind}", pd.Series(dtype=float)).dropna()
-        style = {"marker": marker, "markersize": 2.5, "linewidth": 1.3}
-        ax.plot(values.index, values, color=colour, label=split, **style)
+        line = ax.plot(values.index, values, color=colour, label=split, linewidth=1.3)
+        line[0].set(marker=marker, markersize=2.5)
 
 
-def _mark_best(axes: Sequence[Axes], epochs: pd.DataFrame, monitor: str, mode: str) -> None:
+def _mark_best(axes: NDArray[Any], epochs: pd.DataFrame, monitor: str, mode: str) -> None:
     """A line through all panels at the epoch whose weights were kept."""
     watched = epochs.get(monitor, pd.Series(dtype=float)).dropna()
     if watched.empty:
         return
-    best = watched.idxmin() if mode == "min" else watched.idxmax()
+    place = int(watched.argmin() if mode == "min" else watched.argmax())
+    best, value = float(watched.index[place]), float(watched.iloc[place])
     for ax in axes:
-        ax.axvline(best, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), alpha=0.7)
-    note = f"best epoch {best:.0f}: {monitor} {watched[best]:.3g}"
+        ax.axvline(best, **DASHED)
+    note = f"best epoch {best:.0f}: {monitor} {value:.3g}"
     axes[0].set_title(note, loc="left", fontsize=SMALL, color=INK)
 
 
@@ -84,7 +84,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
     few = len(classes) <= FEW
-    figure = canvas(*((WIDTH, 2.9) if few else (9.8, 4.9)))
+    figure = canvas(*((WIDTH, 2.9) if few else (9.8, 5.0)))
     left, right = figure.subplots(1, 2, sharey=few)
     percent = [["–" if np.isnan(s) else f"{100 * s:.0f} %" for s in row] for row in shares]
     whole = max(int(counts.max(initial=0)), 1)
@@ -103,11 +103,14 @@ def _matrix(
     names = [literal(name, 14) for name in classes]
     ax.pcolormesh(shade, cmap=SHADES, vmin=0, vmax=1, edgecolors=to_rgba(INK, 0.15), linewidth=0.5)
     for row, column in np.ndindex(count, count):
-        place = {"ha": "center", "va": "center", "fontsize": TEXT if count <= FEW else SMALL}
-        ax.text(column + 0.5, row + 0.5, texts[row][column], color=INK, **place)
-    turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if count > 2 else {}
-    ax.set_xticks(np.arange(count) + 0.5, names, **turned)
+        ax.text(column + 0.5, row + 0.5, texts[row][column], color=INK, ha="center", va="center")
+        ax.texts[-1].set_fontsize(TEXT if count <= FEW else SMALL)
+    ax.set_xticks(np.arange(count) + 0.5, names)
     ax.set_yticks(np.arange(count) + 0.5, names)
+    if count > 2:
+        ax.tick_params("x", rotation=35, rotation_mode="anchor")
+        for name in ax.get_xticklabels():
+            name.set_ha("right")
     ax.set(xlim=(0, count), ylim=(count, 0), aspect="equal")
 
 
@@ -116,16 +119,16 @@ def fan_chart(fan: Fan) -> Figure:
     rows, columns = len(fan.channels), len(fan.classes)
     figure = canvas(max(WIDTH, 0.7 + 1.15 * columns), 0.9 + 1.15 * rows)
     axes = figure.subplots(rows, columns, sharex=True, sharey="row", squeeze=False)
-    for row, column in np.ndindex(rows, columns):
-        _fan(dress(axes[row, column]), fan, column, row)
+    for (channel, label), ax in np.ndenumerate(axes):
+        _fan(ax, fan, label, channel)
     for column, ax in enumerate(axes[0]):
         ax.set_title(_heading(fan, column), loc="left", fontsize=SMALL, color=INK)
     unit = "z-score" if fan.zscored else "as stored"
-    for channel, ax in zip(fan.channels, axes[:, 0], strict=True):
-        ax.set_ylabel(f"{literal(channel, 12)} ({unit})", fontsize=TEXT)
-    shared = f", {fan.step} samples a point" if fan.step > 1 else ""
-    figure.supxlabel(f"time (s){shared}", fontsize=TEXT, color=INK)
-    _key(figure, axes[0, 0])
+    for name, ax in zip(fan.channels, axes[:, 0], strict=True):
+        ax.set_ylabel(f"{literal(name, 12)} ({unit})", fontsize=TEXT)
+    for ax in axes[-1]:
+        ax.set_xlabel("time (s)", fontsize=TEXT)
+    _key(figure, axes[0, 0], f"each point drawn: {fan.step} samples" if fan.step > 1 else "")
     return figure
 
 
@@ -139,23 +142,27 @@ def _heading(fan: Fan, label: int) -> str:
 
 def _fan(ax: Axes, fan: Fan, label: int, channel: int) -> None:
     """One class and channel: nested bands, outermost first, and the median."""
+    dress(ax)
     edges = fan.bands[:, label, channel]
     for pair in range(len(edges) // 2):
         low, high = fan.quantiles[pair], fan.quantiles[-1 - pair]
-        name = f"{100 * low:g}–{100 * high:g} % of records"
-        style = {"color": BLUE, "alpha": 0.2 + 0.15 * pair, "linewidth": 0}
-        ax.fill_between(fan.time, edges[pair], edges[-1 - pair], label=name, **style)
+        name = f"{100 * low:g}–{100 * high:g} %"
+        band = ax.fill_between(fan.time, edges[pair], edges[-1 - pair], color=BLUE, label=name)
+        band.set(alpha=0.2 + 0.15 * pair, linewidth=0)
     ax.plot(fan.time, fan.median[label, channel], color=BLUE, linewidth=0.8, label="median")
-    ax.set_xlim(fan.time[0], fan.time[-1])
+    ax.margins(x=0)
+    ax.set_xlim(left=0)
     ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.yaxis.set_major_locator(MaxNLocator(4))
 
 
-def _key(figure: Figure, ax: Axes) -> None:
+def _key(figure: Figure, ax: Axes, title: str = "") -> None:
     """One key for all panels, below them."""
     handles, names = ax.get_legend_handles_labels()
     style = {"frameon": False, "fontsize": SMALL, "labelcolor": INK, "handlelength": 1.4}
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), **style)
+    key = figure.legend(handles, names, loc="outside lower center", ncols=len(names), **style)
+    key.set_title(title)
+    key.get_title().set(color=INK, fontsize=SMALL)
 
 
 def class_balance(balance: Sequence[Mapping[str, Any]], unit: str = "event") -> Figure:
@@ -210,7 +217,7 @@ def per_class(verdict: Mapping[str, Any]) -> Figure:
 
 
 def _whiskers(
-    ax: Axes, rows: Sequence[Mapping[str, Any]], middle: NDArray[np.float64], **style: Any
+    ax: Axes, rows: Sequence[Mapping[str, Any]], middle: NDArray[np.floating[Any]], **style: Any
 ) -> None:
     """A mark at each value and, where there is one, its interval."""
     value, low, high = (_column(rows, key) for key in ("value", "lo", "hi"))
@@ -226,5 +233,4 @@ def _column(rows: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
 def _chance(ax: Axes, chance: float | None) -> None:
     """A dashed line where guessing stands."""
     if chance is not None:
-        dashed = {"linewidth": 0.9, "linestyle": (0, (4, 3)), "alpha": 0.8}
-        ax.axvline(chance, color=INK, label="chance", **dashed)
+        ax.axvline(chance, label="chance", **DASHED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -11,10 +13,12 @@ INK = "#010203"
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 """The Okabe–Ito colours that keep 3:1 contrast on a light and on a dark page."""
 
-WIDTH = 5.2
+WIDTH = 4.9
 """Inches that a phone shows without shrinking the type."""
 
-TEXT, SMALL = 9, 8
+DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3)), "alpha": 0.8}
+
+TEXT, SMALL = 10, 9.5
 
 
 def canvas(width: float = WIDTH, height: float = 3.0) -> Figure:
@@ -34,8 +38,8 @@ def dress(ax: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Axes
     return ax
 
 
-def grid(ax: Axes, axis: str) -> None:
-    """Faint lines across one axis (`"x"` or `"y"`), behind the data."""
+def grid(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Faint lines across one axis, behind the data."""
     ax.grid(axis=axis, color=INK, alpha=0.14, linewidth=0.6)
     ax.set_axisbelow(True)
 

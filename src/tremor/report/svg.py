@@ -11,17 +11,18 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from tremor.data.files import write_whole
-from tremor.report.style import INK
+from tremor.report.style import BLUE, INK
 
 LOCAL = re.compile(r"url\(#")
 LONG = re.compile(r"(\.\d\d)\d+")
+THEMED = {INK: "currentColor", BLUE.lower(): f"var(--figure-blue, {BLUE.lower()})"}
 
 
 def inline_svg(figure: Figure, name: str, title: str) -> str:
     """The figure as one `<svg>` element for a page: the same figure gives the same letters.
 
-    Text and axes take `currentColor`, every id starts with `name`, and `title` is what a screen
-    reader says. Nothing in it points outside the page.
+    Text and axes take `currentColor`, blue is the page's `--figure-blue`, every id starts with
+    `name`, and `title` is what a screen reader says. Nothing in it points outside the page.
     """
     root = ElementTree.fromstring(_draw(figure))
     for parent in list(root.iter()):
@@ -31,7 +32,7 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
     for element in root.iter():
         element.tag = _local(element.tag)
         element.attrib = {_local(key): _own(key, value, name) for key, value in element.items()}
-    return ElementTree.tostring(_framed(root, figure, title), encoding="unicode").strip()
+    return ElementTree.tostring(_framed(root, title), encoding="unicode").strip()
 
 
 def save_png(figure: Figure, path: Path) -> Path:
@@ -62,19 +63,20 @@ def _own(key: str, value: str, name: str) -> str:
         return value.replace("#", f"#{name}-")
     if key in {"d", "points"}:
         return LONG.sub(r"\1", value)
-    return LOCAL.sub(f"url(#{name}-", value).replace(INK, "currentColor")
+    value = LOCAL.sub(f"url(#{name}-", value)
+    for drawn, themed in THEMED.items():
+        value = value.replace(drawn, themed)
+    return value
 
 
-def _framed(root: ElementTree.Element, figure: Figure, title: str) -> ElementTree.Element:
-    """The root with its natural width in points, its role and its title."""
-    width = figure.get_size_inches()[0] * 72
+def _framed(root: ElementTree.Element, title: str) -> ElementTree.Element:
+    """The root with its role and its title, as wide as its place."""
     spoken = ElementTree.Element("title")
     spoken.text = title
     root.insert(0, spoken)
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
         "role": "img",
-        "style": f"--points: {width:.0f}",
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
     }

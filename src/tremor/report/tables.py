@@ -95,7 +95,7 @@ def size(count: int) -> str:
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Nested values as lines `("git.commit", "1a2b…")`."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for key, inner in value.items():
             yield from flat(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):

@@ -45,58 +45,60 @@ class WaveformAugment(nn.Module):
 
     def forward(self, x: Tensor, length: Tensor) -> Tensor:
         """`(batch, channel, time)` changed; samples past `length` stay zero."""
-        batch = len(x)
+        chosen, amount = torch.rand(2, 4, len(x), device=x.device)
         reach = self.max_shift * length
-        moved = _chosen(batch, self.shift_p, x.device)
-        shift = torch.where(moved, _uniform(batch, (-1.0, 1.0), x.device) * reach, 0.0).round()
-        slowed = _chosen(batch, self.stretch_p, x.device)
-        rate = torch.where(slowed, _uniform(batch, self.stretch, x.device), 1.0)
-        x = warp(x, length, shift, rate, wrap=self.wrap)
-        scaled = _chosen(batch, self.scale_p, x.device)
-        gain = torch.where(scaled, _uniform(batch, self.scale, x.device), 1.0)
-        noisy = _chosen(batch, self.noise_p, x.device)
-        return add_noise(x * gain[:, None, None], length, noisy, self.snr_db)
+        shift = torch.where(chosen[0] < self.shift_p, _between(amount[0], -reach, reach), 0.0)
+        rate = torch.where(chosen[1] < self.stretch_p, _between(amount[1], *self.stretch), 1.0)
+        gain = torch.where(chosen[2] < self.scale_p, _between(amount[2], *self.scale), 1.0)
+        snr = torch.where(chosen[3] < self.noise_p, _between(amount[3], *self.snr_db), torch.inf)
+        moved = warp(x, length, shift.round(), rate, wrap=self.wrap)
+        return add_noise(moved.mul_(gain[:, None, None]), length, snr)
 
 
 def warp(x: Tensor, length: Tensor, shift: Tensor, rate: Tensor, *, wrap: bool) -> Tensor:
     """Each record at the times `(t - shift) / rate`, by linear interpolation.
 
-    `shift` in samples and `rate` are `(batch,)`; only the records that move are touched.
+    `shift` in whole samples and `rate` are `(batch,)`; only the records that move are touched.
     """
-    rows = torch.nonzero((shift != 0) | (rate != 1.0)).squeeze(-1)
-    if not len(rows):
-        return x
+    moved = x.clone()
+    for rows, between in (((rate == 1.0) & (shift != 0), False), (rate != 1.0, True)):
+        at = torch.nonzero(rows).squeeze(-1)
+        if len(at):
+            read = _read_at(x[at], length[at], shift[at], rate[at], wrap=wrap, between=between)
+            moved.index_copy_(0, at, read)
+    return moved
+
+
+def _read_at(
+    x: Tensor, length: Tensor, shift: Tensor, rate: Tensor, *, wrap: bool, between: bool
+) -> Tensor:
+    """Records `(batch, channel, time)` at other times; `between` samples needs interpolation."""
     time = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
-    at = (time - shift[rows, None]) / rate[rows, None]
-    last = length[rows, None].to(x.dtype)
+    last = length[:, None].to(x.dtype)
+    at = (time - shift[:, None]) / rate[:, None]
     at = at % last if wrap else at
-    inside = (at >= 0) & (at <= last - 1 + (1 if wrap else 0)) & (time < last)
-    low = at.floor().clamp(min=0)
-    low = torch.minimum(low, last - 1).long()
-    high = (low + 1) % last.long() if wrap else torch.minimum(low + 1, last.long() - 1)
-    share = ((at - low) * inside).unsqueeze(1).to(x.dtype)
-    part = x[rows]
-    lower, upper = (part.gather(-1, i[:, None].expand_as(part)) for i in (low, high))
-    return x.index_copy(0, rows, torch.lerp(lower, upper, share) * inside[:, None])
+    inside = (at >= 0) & (at < last if wrap else at <= last - 1) & (time < last)
+    low = (at.long() if wrap else at.clamp(min=0).long()).clamp_(max=x.shape[-1] - 1)
+    lower = x.gather(-1, low[:, None].expand_as(x))
+    if between:
+        high = (low + 1) % length[:, None] if wrap else (low + 1).clamp_(max=x.shape[-1] - 1)
+        upper = x.gather(-1, high[:, None].expand_as(x))
+        lower = torch.lerp(lower, upper, (at - low)[:, None])
+    return lower.mul_(inside[:, None])
 
 
-def add_noise(x: Tensor, length: Tensor, rows: Tensor, snr_db: tuple[float, float]) -> Tensor:
-    """White noise on the chosen `rows (batch,)`, at a signal-to-noise ratio drawn from `snr_db`.
+def add_noise(x: Tensor, length: Tensor, snr: Tensor) -> Tensor:
+    """White noise, in place, at a signal-to-noise ratio `snr (batch,)` in dB; none at infinity.
 
     The power of the signal is the mean over all channels and valid samples.
     """
-    at = torch.nonzero(rows).squeeze(-1)
+    at = torch.nonzero(torch.isfinite(snr)).squeeze(-1)
     part, mask = x[at], valid(length[at], x.shape[-1])[:, None]
     power = part.square().sum((1, 2)) / (length[at] * x.shape[1])
-    snr = _uniform(len(at), snr_db, x.device)
-    sigma = (power * 10 ** (-snr / 10)).sqrt()[:, None, None]
-    return x.index_add(0, at, torch.randn_like(part) * sigma * mask)
+    sigma = (power * 10 ** (-snr[at] / 10)).sqrt()[:, None, None]
+    return x.index_add_(0, at, torch.randn_like(part).mul_(sigma * mask))
 
 
-def _chosen(batch: int, p: float, device: torch.device) -> Tensor:
-    return torch.rand(batch, device=device) < p
-
-
-def _uniform(batch: int, bounds: tuple[float, float], device: torch.device) -> Tensor:
-    low, high = bounds
-    return low + (high - low) * torch.rand(batch, device=device)
+def _between(share: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
+    """A number between two bounds, at a share of the way."""
+    return low + (high - low) * share

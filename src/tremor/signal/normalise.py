@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tremor.signal.masks import valid
 
-DEAD = 1e-6
+ROUNDINGS = 8
 
 
 def std(x: Tensor, length: Tensor) -> Tensor:
@@ -43,5 +43,6 @@ def _demeaned(x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
 
 def _divided(centred: Tensor, by: Tensor, original: Tensor) -> Tensor:
     """Divide, except where what is left after demeaning is only rounding."""
-    dead = by <= DEAD * original.abs().amax(-1, keepdim=True)
+    rounding = ROUNDINGS * torch.finfo(original.dtype).eps
+    dead = by <= rounding * original.abs().amax(-1, keepdim=True)
     return torch.where(dead, torch.zeros_like(centred), centred / by.masked_fill(dead, 1.0))

@@ -1,38 +1,61 @@
-"""Power spectra of short segments, batched: one matrix product detrends, windows and transforms."""
+"""Power spectra of short segments, batched, equal to scipy's."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+SHORT = 128  # samples up to which one matrix product is faster than a fast Fourier transform
 
 
-def segment_matrix(size: int, sampling_rate: float) -> Tensor:
-    """The matrix `(size, 2 * bins)` that turns a segment into its scaled Fourier transform.
+class SegmentPower(nn.Module):
+    """Power density of the segments of a signal: `(…, time)` to `(…, segment, bin)`.
 
-    It removes the segment's mean, applies a Hann window and scales to one-sided power density
-    (unit² / Hz), like `scipy.signal.spectrogram(window="hann")`. Real parts first, then imaginary.
+    Each segment loses its mean, is windowed (Hann) and transformed, as
+    `scipy.signal.spectrogram(window="hann")` does it; unit² / Hz, one-sided. Short segments go
+    through one matrix product that does all three at once.
     """
-    bins = size // 2 + 1
-    window = torch.hann_window(size, periodic=True, dtype=torch.float64)
-    phase = torch.arange(size)[:, None] * torch.arange(bins) % size
+
+    def __init__(self, size: int, hop: int, sampling_rate: float):
+        super().__init__()
+        self.size, self.hop = size, hop
+        window = torch.hann_window(size, periodic=True, dtype=torch.float64)
+        window = window * (2 / (sampling_rate * window.square().sum())).sqrt()
+        matrix = _transform(window) if size <= SHORT else torch.empty(0)
+        self.register_buffer("matrix", matrix.float(), persistent=False)
+        self.register_buffer("window", window.float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pieces = x.unfold(-1, self.size, self.hop)
+        if len(self.matrix):
+            real, imaginary = (pieces @ self.matrix).chunk(2, dim=-1)
+            power = real.square().addcmul_(imaginary, imaginary)
+        else:
+            transform = torch.fft.rfft((pieces - pieces.mean(-1, keepdim=True)) * self.window)
+            power = transform.real.square().addcmul_(transform.imag, transform.imag)
+        power[..., 0] *= 0.5  # DC, and Nyquist, have no negative frequency folded onto them
+        if self.size % 2 == 0:
+            power[..., -1] *= 0.5
+        return power
+
+
+def _transform(window: Tensor) -> Tensor:
+    """The matrix `(size, 2 * bins)` of detrending, windowing and transforming; real parts first."""
+    size = len(window)
+    phase = torch.arange(size)[:, None] * torch.arange(size // 2 + 1) % size
     angle = phase.to(torch.float64) * (-2 * math.pi / size)
     detrend = torch.eye(size, dtype=torch.float64) - 1 / size
-    twice = torch.full((bins,), 2.0, dtype=torch.float64)
-    twice[0] = 1.0
-    if size % 2 == 0:
-        twice[-1] = 1.0
-    scale = (twice / (sampling_rate * window.square().sum())).sqrt()
-    parts = [detrend @ (window[:, None] * wave(angle)) * scale for wave in (torch.cos, torch.sin)]
-    return torch.cat(parts, dim=1).float()
+    parts = [detrend @ (window[:, None] * wave(angle)) for wave in (torch.cos, torch.sin)]
+    return torch.cat(parts, dim=1)
 
 
-def segment_power(x: Tensor, matrix: Tensor, hop: int) -> Tensor:
-    """Power density `(…, segment, bin)` of the segments of `x (…, time)`, `hop` samples apart."""
-    transform = x.unfold(-1, matrix.shape[0], hop) @ matrix
-    real, imaginary = transform.chunk(2, dim=-1)
-    return real.square() + imaginary.square()
+def at_least(x: Tensor, size: int) -> Tensor:
+    """A signal `(…, time)` with zeros added where it is shorter than `size` samples."""
+    short = size - x.shape[-1]
+    return pad(x, (0, short)) if short > 0 else x
 
 
 def segments(samples: Tensor | int, size: int, hop: int) -> Tensor | int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -41,13 +42,14 @@ def describe(folder: Path, config: Plain, overrides: Sequence[str], provenance: 
     write_json(folder / "provenance.json", provenance)
 
 
-def provenance(command: str, seed: int, data: str, device: str) -> Plain:
-    """What ran: versions, code, command, data, seed, device. The same run gives the same text."""
+def provenance(command: str, seed: int, data: str, allocator: str) -> Plain:
+    """What ran: versions, code, command, data, seed, device, memory. The same run gives the same text."""
     return {
         "command": command,
         "seed": seed,
         "data_fingerprint": data,
-        "device": device,
+        "device": device_name(),
+        "allocator": allocator,
         "git": git_state(Path(__file__).parent),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -77,8 +79,7 @@ def _git(folder: Path, *words: str) -> str | None:
 
 def command_line(overrides: Sequence[str]) -> str:
     """The command as one would type it again."""
-    words = [f"'{o}'" if any(c in o for c in " [](){}*$&;<>|") else o for o in overrides]
-    return " ".join(["python", Path(sys.argv[0]).name, *words])
+    return shlex.join(["python", Path(sys.argv[0]).name, *overrides])
 
 
 def device_name() -> str:

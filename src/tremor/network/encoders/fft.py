@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
-from tremor.signal.masks import masked_mean
-from tremor.signal.spectrum import bins_hz, log_power, segment_matrix, segment_power, segments
+from tremor.signal.masks import valid
+from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
 
 
 class FFT(nn.Module):
@@ -31,19 +30,16 @@ class FFT(nn.Module):
         self.size, self.hop, self.log, self.floor = fft_size, fft_size // 2, log, floor
         self.out_shape = (channels, fft_size // 2 + 1)
         self.frequencies = bins_hz(fft_size, sampling_rate)
-        self.register_buffer("matrix", segment_matrix(fft_size, sampling_rate), persistent=False)
+        self.power = SegmentPower(fft_size, self.hop, sampling_rate)
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Log power (or amplitude) by bin, and the number of bins of each record (always all)."""
-        x = pad(x, (0, max(0, self.size - x.shape[-1])))
-        power = segment_power(x, self.matrix, self.hop)
-        count = segments(length, self.size, self.hop).clamp(max=power.shape[2])
-        mean = masked_mean(power.permute(0, 1, 3, 2).flatten(1, 2), count).unflatten(
-            1, self.out_shape
-        )
-        features = (
-            log_power(mean, mean.mean(-1, keepdim=True), self.floor) if self.log else mean.sqrt()
-        )
+        power = self.power(at_least(x, self.size))
+        count = segments(length, self.size, self.hop)
+        share = valid(count, power.shape[2]) / count.clamp(max=power.shape[2])[:, None]
+        mean = (power * share[:, None, :, None]).sum(2)
+        level = mean.mean(-1, keepdim=True)
+        features = log_power(mean, level, self.floor) if self.log else mean.sqrt()
         return features, torch.full_like(length, features.shape[-1])
 
     def coordinates(self) -> dict[str, Tensor]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from tremor.signal.masks import masked_mean
-from tremor.signal.spectrum import bins_hz, log_power, segment_matrix, segment_power, segments
+from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
 
 
 class Spectrogram(nn.Module):
@@ -33,12 +32,11 @@ class Spectrogram(nn.Module):
         frames = segments(max(length, nperseg), nperseg, self.hop)
         self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
         self.out_shape = (channels, len(self.frequencies), int(frames))
-        self.register_buffer("matrix", segment_matrix(nperseg, sampling_rate), persistent=False)
+        self.power = SegmentPower(nperseg, self.hop, sampling_rate)
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """The spectrogram, and the number of valid frames of each record."""
-        x = pad(x, (0, max(0, self.size - x.shape[-1])))
-        power = segment_power(x, self.matrix, self.hop).transpose(-1, -2)
+        power = self.power(at_least(x, self.size)).transpose(-1, -2)
         frames = segments(length, self.size, self.hop)
         if not self.log:
             return power, frames

@@ -1,0 +1,131 @@
+"""Write docs/config.md: every key of the tree with type, default, unit and meaning.
+
+Names, defaults and meanings come from the YAML files, types from the code that they call, so that
+the page cannot drift; a test holds it up to date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from tremor.config.check import matching
+from tremor.config.resolve import REFERENCE, leaves, origin, plain
+from tremor.config.roots import EXTRAS, EvaluateRoot, TrainRoot
+from tremor.config.signature import signature_of
+from tremor.config.types import words
+from tremor.data.files import write_whole
+from tremor.doors.checking import CONFIGS, compose, initialize_config_dir
+
+LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
+UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")
+SKIPPED = ("experiment", "hydra")
+HEAD = """# Every key of the config tree
+
+Set any of them with `key=value` after `python simple_train.py`; choose a group's file with
+`group=file`. A default such as `${dataset.batch_size}` follows that key: set it there. This page is
+made by `make docs` from `configs/` and the code; a test keeps it true.
+"""
+
+
+def notes(file: Path) -> dict[str, str]:
+    """The comment after each key of a YAML file, by dotted path."""
+    found: dict[str, str] = {}
+    stack: list[tuple[int, str]] = []
+    for match in filter(None, map(LINE.match, file.read_text().splitlines())):
+        depth = len(match["indent"])
+        stack = [entry for entry in stack if entry[0] < depth] + [(depth, match["key"])]
+        if match["note"]:
+            found[".".join(key for _, key in stack)] = match["note"].strip()
+    return found
+
+
+def composed(group: str, choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The training tree with one choice made, resolved and raw."""
+    return plain(compose("train", overrides=[f"{group}={choice}"]))
+
+
+def type_of(resolved: dict[str, Any], raw: dict[str, Any], path: str) -> str:
+    """A key's type in words: its own setting's, or that of a key that follows it."""
+    readers = [p for p, _ in leaves(raw) if p != path and origin(raw, p) == path]
+    for candidate in [path, *readers]:
+        hint = _hint(resolved, candidate)
+        if hint is not None:
+            return words(hint)
+    return "the name of a function" if f"${{{path}}}" in str(raw) else "any"
+
+
+def _hint(resolved: dict[str, Any], path: str) -> Any:
+    parent, _, key = path.rpartition(".")
+    node: Any = resolved
+    for part in filter(None, parent.split(".")):
+        node = node.get(part, {}) if isinstance(node, dict) else {}
+    if not isinstance(node, dict) or "_target_" not in node:
+        return get_type_hints(TrainRoot).get(path)
+    extras = dict(matching(EXTRAS, parent))
+    known = signature_of(node["_target_"]).settings
+    return extras.get(key) or (known[key].hint if key in known else None)
+
+
+def rows(group: str, file: Path) -> Iterator[str]:
+    """One table row for each key that a file of a group sets."""
+    resolved, raw = composed(group, file.stem)
+    said = notes(file.parent / "_shared.yaml") if (file.parent / "_shared.yaml").exists() else {}
+    said |= {k: v for base in _bases(file) for k, v in notes(base).items()} | notes(file)
+    for key, value in leaves(raw[group]):
+        if key.rpartition(".")[2] not in ("_target_", "_partial_"):
+            path = f"{group}.{key}"
+            yield _row(path, type_of(resolved, raw, path), value, said.get(key, ""))
+
+
+def _bases(file: Path) -> list[Path]:
+    """Files of the same group that a file builds on."""
+    defaults = (yaml.safe_load(file.read_text()) or {}).get("defaults", [])
+    return [file.with_name(f"{name}.yaml") for name in defaults if isinstance(name, str)]
+
+
+def _row(path: str, kind: str, value: Any, note: str) -> str:
+    unit = UNIT.search(note)
+    meaning = note[: unit.start()] if unit else note
+    if not note and REFERENCE.fullmatch(str(value)):
+        meaning = f"set {REFERENCE.fullmatch(str(value)).group(1)}"  # type: ignore[union-attr]
+    shown = yaml.safe_dump(value, default_flow_style=True).removesuffix("\n...\n").strip()
+    cells = (f"`{path}`", kind, f"`{shown}`", unit["unit"] if unit else "", meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def section(title: str, lines: list[str]) -> str:
+    head = "| key | type | default | unit | meaning |\n| --- | --- | --- | --- | --- |"
+    return f"\n## {title}\n\n{head}\n" + "\n".join(lines) + "\n" if lines else f"\n## {title}\n"
+
+
+def root_rows(root: type, file: Path) -> list[str]:
+    """Rows of the keys at the root that are not groups."""
+    said, values = notes(file), yaml.safe_load(file.read_text())
+    hints = get_type_hints(root)
+    plain_keys = [f.name for f in fields(root) if f.name in values]
+    return [_row(key, words(hints[key]), values[key], said.get(key, "")) for key in plain_keys]
+
+
+def page() -> str:
+    """The whole page."""
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        parts = [
+            section("The root of simple_train.py", root_rows(TrainRoot, CONFIGS / "train.yaml"))
+        ]
+        for folder in sorted(p for p in CONFIGS.iterdir() if p.is_dir() and p.name not in SKIPPED):
+            for file in sorted(folder.glob("[!_]*.yaml")):
+                parts.append(section(f"{folder.name}={file.stem}", list(rows(folder.name, file))))
+    parts.append(
+        section("The root of evaluate.py", root_rows(EvaluateRoot, CONFIGS / "evaluate.yaml"))
+    )
+    return HEAD + "".join(parts)
+
+
+if __name__ == "__main__":
+    print(write_whole(CONFIGS.parent / "docs" / "config.md", page()))

@@ -1,0 +1,158 @@
+"""The tree itself: every node is the call it makes, every experiment composes, no key is dead."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from tremor.config.build import RESERVED, locate
+from tremor.config.check import matching, nodes
+from tremor.config.overrides import groups_of
+from tremor.config.resolve import leaves, plain
+from tremor.config.roots import EXTRAS, RUNTIME, TrainRoot
+from tremor.config.signature import signature_of
+from tremor.doors.checking import CONFIGS, problems_of
+
+GROUPS = groups_of(CONFIGS)
+CHOICES = [(g, c) for g, cs in GROUPS.items() for c in cs if g.split("/")[0] not in ("hydra",)]
+NEEDED = {"waveform_pickle": ["dataset.paths=[a.pkl]"]}
+EXPERIMENTS = GROUPS["experiment"]
+SPLITS = ("random", "stratified", "kfold")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _hydra() -> Iterator[None]:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        yield
+
+
+def composed(*overrides: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    return plain(compose("train", overrides=list(overrides)))
+
+
+def every_node() -> dict[tuple[str, str], dict[str, Any]]:
+    """Each node of each choice of each group, once: by path and target."""
+    found = {}
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        for group, choice in CHOICES:
+            if group.startswith("experiment"):
+                continue
+            tree, _ = composed(f"{group}={choice}", *NEEDED.get(choice, []))
+            found |= {(path, node["_target_"]): node for path, node in nodes(tree)}
+    return found
+
+
+NODES = every_node()
+
+
+@pytest.mark.parametrize(("path", "target"), NODES, ids=str)
+def test_keys_equal_the_signature(path: str, target: str) -> None:
+    """Every parameter that a user may set is listed, and nothing else is."""
+    signature = signature_of(target)
+    settable = signature.settings.keys() - set(matching(RUNTIME, path))
+    keys = NODES[path, target].keys() - set(RESERVED)
+    if target == "tremor.data.synthetic.norcia.NorciaWorld":
+        settable &= keys | {"n_events"}
+    assert keys == settable | set(matching(EXTRAS, path))
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_composes_and_passes_the_check(experiment: str) -> None:
+    needed = ["++dataset.paths=[a.pkl]"] if experiment.startswith("seismic_lstm") else []
+    config = compose("train", overrides=[f"experiment={experiment}", *needed])
+    assert problems_of(config, TrainRoot)[0] == []
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES, ids=str)
+def test_every_choice_of_every_group_passes_the_check(group: str, choice: str) -> None:
+    if group.startswith("experiment"):
+        pytest.skip("experiments have their own test")
+    config = compose("train", overrides=[f"{group}={choice}", *NEEDED.get(choice, [])])
+    assert problems_of(config, TrainRoot)[0] == []
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_experiments_are_short_differences(experiment: str) -> None:
+    lines = (CONFIGS / "experiment" / f"{experiment}.yaml").read_text().splitlines()
+    assert len([line for line in lines if line.strip()]) <= 15
+
+
+def own_parameters() -> list[tuple[str, str]]:
+    """Every settable parameter of every node that is our own code."""
+    found = set()
+    for path, target in NODES:
+        if target.startswith("tremor."):
+            runtime = set(matching(RUNTIME, path))
+            found |= {(target, name) for name in signature_of(target).settings.keys() - runtime}
+    return sorted(found)
+
+
+def body_names(target: str) -> set[str]:
+    """Names that the code behind a target reads."""
+    thing = locate(target)
+    code = thing if not inspect.isclass(thing) else inspect.getmodule(thing)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(code)))  # type: ignore[arg-type]
+    names = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
+    return names | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+
+
+@pytest.mark.parametrize(("target", "name"), own_parameters(), ids=str)
+def test_no_parameter_is_dead(target: str, name: str) -> None:
+    """Each is read by the code; splits share one signature, so one of them must read it."""
+    module = target.rpartition(".")[0]
+    split = module == "tremor.data.splits"
+    assert any(
+        name in body_names(f"{module}.{m}") for m in (SPLITS if split else [target.split(".")[-1]])
+    )
+
+
+def test_plain_keys_that_users_know_are_where_they_expect_them() -> None:
+    keys = dict(leaves(composed()[0]))
+    for key in [
+        "model.pretrained",
+        "model.freeze",
+        "encoder.freeze",
+        "train.unfreeze_at_epoch",
+        "train.unfrozen_lr_mult",
+        "train.label_smoothing",
+        "dataset.num_classes",
+        "dataset.train_frac",
+        "dataset.batch_size",
+        "loader.batch_size",
+        "dataset.amp_norm_type",
+        "decoder.num_classes",
+        "decoder.dropout",
+        "model.dropout",
+        "optimizer.lr",
+        "scheduler.warmup_fraction",
+        "experiment_name",
+    ]:
+        assert key in keys
+
+
+def test_the_table_of_keys_is_up_to_date() -> None:
+    script = CONFIGS.parent / "scripts" / "config_table.py"
+    code = f"import runpy; print(runpy.run_path({str(script)!r})['page'](), end='')"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    page = (CONFIGS.parent / "docs" / "config.md").read_text()
+    assert made.stdout == page, "run `make docs`"
+    assert all(
+        f"`{key}`" in page
+        for key, _ in leaves(composed()[1])
+        if "target_" not in key and "_partial_" not in key
+    )
+
+
+def test_the_tree_stays_small() -> None:
+    assert len(list(Path(CONFIGS).rglob("*.yaml"))) <= 60

@@ -1,0 +1,82 @@
+"""Input that is refused: exit code 2, every problem, no traceback, nothing left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from opened import ROOT, Door
+
+TYPOS = [
+    (["+typo=1"], "typo: the tree has no such key"),
+    (["trainer.max_epochs=ten"], "trainer.max_epochs: expected a whole number or null, got 'ten'"),
+    (["optimizer.lrr=1"], "did you mean optimizer.lr?  ->  optimizer.lr=1"),
+    (["model=lstmm"], "there is no model=lstmm; choices: lstm, lstm_attention  ->  model=lstm"),
+    (["optimizer._target_=os.system"], "outside the allowlist"),
+    (["dataset.tset_ratio=0.2"], "did you mean dataset.test_ratio?"),
+    (["optimzer=adamw"], "did you mean optimizer?"),
+    (["decoder.num_classes=4"], "decoder.num_classes: is 4, but dataset.num_classes is 2"),
+    (["dataset.batch_size=8", "loader.batch_size=16"], "loader.batch_size: is 16"),
+    (["model.freeze=true"], "no pretrained weights are given"),
+    (["dataset.event_split_method=stratfied"], "it has kfold, random"),
+    (["dataset.fold=1"], "event_split_method=stratified has no folds"),
+    (["experiment=seismic_lstm/lstm"], "dataset.paths: must be given"),
+    (["experiment=seismic_lstm/lsmt"], "experiment=seismic_lstm/lstm"),
+    (["encoder.freez=true"], "did you mean encoder.freeze?"),
+    (["model.in_shape=[3,3]"], "gets this from the data"),
+    (["callbacks.best.monitr=x"], "did you mean callbacks.best.monitor?"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "said"), TYPOS, ids=lambda v: str(v)[:40])
+def test_each_is_refused_with_its_remedy(
+    door: Door, tmp_path: Path, overrides: list[str], said: str
+) -> None:
+    outcome = door("simple_train.py", *overrides)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert "Traceback" not in outcome.err
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_all_problems_come_at_once(door: Door) -> None:
+    wrong = [overrides[0] for overrides, _ in TYPOS[:7]]
+    outcome = door("simple_train.py", *wrong)
+    assert "(7 problems)" in outcome.err
+    assert outcome.err.count("\n  ") == 7
+
+
+def test_a_typo_inside_a_yaml_file_is_refused(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "more" / "model").mkdir(parents=True)
+    node = "_target_: tremor.network.models.lstm.LSTM\nhiden_size: 8\npretrained: null\nfreeze: false\n"
+    (tmp_path / "more" / "model" / "mine.yaml").write_text(node)
+    outcome = door("simple_train.py", "--config-dir", str(tmp_path / "more"), "model=mine")
+    assert outcome.code == 2
+    assert "did you mean model.hidden_size?" in outcome.err
+
+
+def test_an_output_folder_that_cannot_be_written_is_told(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    outcome = door("simple_train.py", "dataset.n_events=40", "output_dir=file/x")
+    assert outcome.code == 1
+    assert "cannot write" in outcome.err
+    assert "choose another output_dir" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "flag", [["--help"], ["--cfg", "job"], ["--shell-completion", "query=bash"]]
+)
+def test_showing_things_does_not_import_torch(flag: list[str]) -> None:
+    command = [sys.executable, "-X", "importtime", ROOT / "simple_train.py", *flag]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert "hydra" in shown.stderr
+    assert "| torch" not in shown.stderr
+    assert "lightning" not in shown.stderr
+
+
+def test_help_lists_groups_choices_and_examples(door: Door) -> None:
+    shown = door("simple_train.py", "--help").out
+    for words in ("model: lstm, lstm_attention", "experiment=seismic_lstm/lstm", "resume="):
+        assert words in shown

@@ -1,0 +1,163 @@
+"""The training door as a user opens it: what it leaves, what it repeats, what it survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from opened import ROOT, TONES, Door, only_run
+
+PROMISED = [
+    "config.yaml",
+    "overrides.yaml",
+    "provenance.json",
+    "audit.json",
+    "split.csv",
+    "metrics.csv",
+    "summary.json",
+    "checkpoints/best.ckpt",
+    "checkpoints/last.ckpt",
+    "evaluation/predictions.csv",
+    "evaluation/metrics.json",
+    "evaluation/confusion.png",
+    "report.html",
+]
+
+
+def weights(run: Path, name: str = "last") -> dict[str, torch.Tensor]:
+    state = torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True)["state_dict"]
+    assert isinstance(state, dict)
+    return state
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_a_run_leaves_the_folder_that_it_promises(trained: Path) -> None:
+    assert [name for name in PROMISED if not (trained / name).is_file()] == []
+    assert not [p for p in trained.rglob(".*") if p.is_file()], "half-written files"
+    config = yaml.safe_load((trained / "config.yaml").read_text())
+    assert config["loader"]["batch_size"] == 8
+    assert yaml.safe_load((trained / "overrides.yaml").read_text()) == TONES
+    split = pd.read_csv(trained / "split.csv")
+    assert split["split"].value_counts().to_dict() == {"train": 48, "test": 24, "val": 8}
+    provenance = json.loads((trained / "provenance.json").read_text())
+    assert provenance["versions"]["torch"] == torch.__version__
+    assert provenance["seed"] == 42
+
+
+def test_it_says_what_it_does_and_what_to_try_next(door: Door) -> None:
+    outcome = door("simple_train.py", *TONES)
+    for words in ("80 records of 40 events", "Spectrogram (3, 33, 17)", "report.html", "next:"):
+        assert words in outcome.out
+    assert outcome.err == ""
+
+
+def test_the_checkpoint_opens_with_plain_types_and_carries_its_config(trained: Path) -> None:
+    content = torch.load(trained / "checkpoints" / "best.ckpt", weights_only=True)
+    card = content["tremor"]
+    assert card["config"]["dataset"]["batch_size"] == 8
+    assert card["tree"]["loader"]["batch_size"] == "${dataset.batch_size}"
+    assert card["facts"]["classes"] == ["high", "low"]
+
+
+def test_the_same_seed_gives_the_same_numbers_to_the_last_bit(door: Door, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        extra = ["augment=waveform", f"output_dir={name}", f"seed={seed}"]
+        assert door("simple_train.py", *TONES, *extra).code == 0
+    a, b, c = (only_run(tmp_path / name) for name in "abc")
+    assert (a / "metrics.csv").read_text() == (b / "metrics.csv").read_text()
+    assert same(weights(a), weights(b))
+    assert not same(weights(a), weights(c))
+    first, second = ((run / "provenance.json").read_text() for run in (a, b))
+    assert first.replace("output_dir=a", "") == second.replace("output_dir=b", "")
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_to_the_same_weights(door: Door, tmp_path: Path) -> None:
+    """SIGKILL in the middle of the third epoch; augmentation and dropout are on."""
+    settings = [*TONES, "augment=waveform", "trainer.max_epochs=4", "model.dropout=0.5"]
+    assert door("simple_train.py", *settings, "output_dir=whole").code == 0
+    bomb = "callbacks.bomb={_target_: worlds.Bomb, epoch: 2, batch: 3, kind: kill}"
+    command = [sys.executable, ROOT / "simple_train.py", *settings, bomb, "output_dir=killed"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "OMP_NUM_THREADS": "1"}
+    assert subprocess.run(command, env=environment).returncode == -signal.SIGKILL
+    run = only_run(tmp_path / "killed")
+    assert not (run / "summary.json").exists()
+    outcome = door("simple_train.py", f"resume={run}", "callbacks.bomb=null")
+    assert outcome.code == 0, outcome.err
+    whole = only_run(tmp_path / "whole")
+    for name in ("last", "best"):
+        assert same(weights(run, name), weights(whole, name))
+    assert (run / "metrics.csv").read_text() == (whole / "metrics.csv").read_text()
+    assert (run / "evaluation" / "metrics.json").read_text() == (
+        whole / "evaluation" / "metrics.json"
+    ).read_text()
+
+
+def test_a_resume_that_would_change_the_run_is_refused(door: Door, trained: Path) -> None:
+    outcome = door("simple_train.py", f"resume={trained}", "optimizer.lr=1", "model.hidden_size=8")
+    assert outcome.code == 2
+    assert "optimizer.lr" in outcome.err
+    assert "model.hidden_size" in outcome.err
+    assert "changed  optimizer.lr" in outcome.out
+
+
+def test_a_resume_may_train_longer(door: Door, trained: Path) -> None:
+    outcome = door("simple_train.py", f"resume={trained}", "trainer.max_epochs=3")
+    assert outcome.code == 0, outcome.err
+    metrics = pd.read_csv(trained / "metrics.csv")
+    assert metrics.dropna(subset="val/loss")["epoch"].tolist() == [0, 1, 2]
+
+
+def test_a_broken_run_says_so_and_keeps_its_traceback(door: Door, tmp_path: Path) -> None:
+    bomb = "callbacks.bomb={_target_: worlds.Bomb, epoch: 0, batch: 1, kind: raise}"
+    outcome = door("simple_train.py", *TONES, bomb)
+    assert outcome.code == 1
+    assert "error: RuntimeError: boom" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "boom" in (only_run(tmp_path / "outputs") / "traceback.txt").read_text()
+
+
+def test_a_run_folder_is_never_written_over(door: Door, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert door("simple_train.py", *TONES, "hydra.run.dir=here").code == 0
+    assert (tmp_path / "here" / "report.html").exists()
+    assert (tmp_path / "here_2" / "report.html").exists()
+
+
+def test_a_sweep_trains_every_job_and_names_the_one_that_fails(door: Door, tmp_path: Path) -> None:
+    outcome = door(
+        "simple_train.py", "-m", *TONES, "model.hidden_size=8,16", "model.num_layers=1,0"
+    )
+    assert outcome.code == 1
+    runs = sorted(path.parent for path in tmp_path.glob("outputs/**/summary.json"))
+    assert [run.name for run in runs] == ["0", "2"]
+
+
+@pytest.mark.parametrize("logger", ["tensorboard", "wandb"])
+def test_mirrors_get_metrics_and_figures(door: Door, tmp_path: Path, logger: str) -> None:
+    outcome = door("simple_train.py", *TONES, f"logger={logger}")
+    assert outcome.code == 0, outcome.err
+    run = only_run(tmp_path / "outputs")
+    assert (run / "metrics.csv").exists()
+    pattern = {"tensorboard": "tensorboard/events.*", "wandb": "wandb/offline-run-*/*.wandb"}[
+        logger
+    ]
+    (events,) = run.glob(pattern)
+    assert b"confusion" in events.read_bytes()
+
+
+def test_a_callback_can_be_switched_off(door: Door, tmp_path: Path) -> None:
+    outcome = door("simple_train.py", *TONES, "callbacks.best=null")
+    assert outcome.code == 0, outcome.err
+    assert "the last weights are judged" in outcome.out

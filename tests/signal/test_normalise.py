@@ -1,0 +1,64 @@
+"""Amplitude norms: known answers, padding untouched, dead channels zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from tremor.signal import normalise
+
+Norm = Callable[[Tensor, Tensor], Tensor]
+NORMS = (normalise.std, normalise.peak, normalise.none)
+
+
+def batch(seed: int = 0) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(4, 3, 200, generator=generator) * 1e4 + 777
+    length = torch.tensor([200, 150, 60, 1])
+    return x * (torch.arange(200) < length[:, None])[:, None], length
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_padding_stays_zero_and_signal_is_centred(norm: Norm) -> None:
+    x, length = batch()
+    y = norm(x, length)
+    for row, samples in enumerate(length.tolist()):
+        assert not y[row, :, samples:].any()
+        limit = 1e-3 * y[row].abs().max().clamp(min=1)
+        assert (y[row, :, :samples].mean(-1).abs() <= limit).all()
+
+
+def test_std_and_peak_have_their_unit() -> None:
+    x, length = batch()
+    spread = normalise.std(x, length)[1, :, :150].std(-1, correction=0)
+    torch.testing.assert_close(spread, torch.ones(3), rtol=1e-4, atol=1e-4)
+    largest = normalise.peak(x, length)[1].abs().amax(-1)
+    torch.testing.assert_close(largest, torch.ones(3))
+
+
+@pytest.mark.parametrize("norm", NORMS[:2])
+@given(level=st.floats(-1e6, 1e6), gain=st.floats(1e-2, 1e6))
+def test_level_and_gain_do_not_matter(norm: Norm, level: float, gain: float) -> None:
+    x = torch.randn(1, 1, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    length = torch.tensor([64])
+    moved = norm(x * gain + level, length)
+    torch.testing.assert_close(moved, norm(x, length), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("norm", NORMS[:2])
+@pytest.mark.parametrize("value", [0.0, 1.0, 12345.678, 1e-20])
+def test_a_dead_channel_gives_zeros_not_millions(norm: Norm, value: float) -> None:
+    x = torch.full((1, 1, 2500), value)
+    assert not norm(x, torch.tensor([2500])).any()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_record_does_not_depend_on_its_batch(norm: Norm) -> None:
+    x, length = batch()
+    alone = norm(x[1:2, :, :150], length[1:2])
+    torch.testing.assert_close(norm(x, length)[1:2, :, :150], alone)

@@ -1,0 +1,56 @@
+"""Finding and opening checkpoints, and weights that fit or say why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from tremor.errors import Refused
+from tremor.training.checkpoints import FORMAT, find, load, part_weights, run_of, take_weights
+
+
+def test_best_is_preferred_to_last(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "last.ckpt").touch()
+    assert find(str(tmp_path)) == folder / "last.ckpt"
+    (folder / "best.ckpt").touch()
+    for place in (tmp_path, folder, folder / "best.ckpt"):
+        assert find(str(place)) == folder / "best.ckpt"
+    assert run_of(find(str(tmp_path))) == tmp_path
+    assert run_of(tmp_path / "some.ckpt") is None
+
+
+def test_what_was_looked_for_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"no best\.ckpt or last\.ckpt in it"):
+        find(str(tmp_path))
+    with pytest.raises(Refused, match="no such file or folder"):
+        find(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("content", [{"state_dict": {}}, {"tremor": {"format": 0}}, [1, 2]])
+def test_foreign_checkpoints_are_refused(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "x.ckpt")
+    with pytest.raises(Refused, match="not a checkpoint of this version"):
+        load(tmp_path / "x.ckpt")
+
+
+def test_a_checkpoint_of_ours_opens(tmp_path: Path) -> None:
+    card = {"tremor": {"format": FORMAT}, "state_dict": {"network.model.w": torch.ones(2)}}
+    torch.save(card, tmp_path / "x.ckpt")
+    assert torch.equal(part_weights(load(tmp_path / "x.ckpt"), "model")["w"], torch.ones(2))
+
+
+def test_weights_fit_key_by_key_or_every_fault_is_listed() -> None:
+    module, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    take_weights(module, other.state_dict(), "here")
+    assert torch.equal(module.weight, other.weight)
+    wrong = {"weight": torch.zeros(2, 4), "bais": torch.zeros(2)}
+    with pytest.raises(Refused) as refused:
+        take_weights(module, wrong, "here")
+    for fault in ("missing: bias", "left over: bais", "shape of weight: (2, 4)"):
+        assert fault in refused.value.problem
+    assert torch.equal(module.weight, other.weight)
