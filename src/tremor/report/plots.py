@@ -71,10 +71,10 @@ def _mark_best(axes: NDArray[Any], epochs: pd.DataFrame, monitor: str, mode: str
     if watched.empty:
         return
     place = int(watched.argmin() if mode == "min" else watched.argmax())
-    best, value = float(watched.index[place]), float(watched.iloc[place])
+    best = float(watched.index[place])
     for ax in axes:
         ax.axvline(best, **DASHED)
-    note = f"best epoch {best:.0f}: {monitor} {value:.3g}"
+    note = f"best epoch {best:.0f}: {monitor} {watched.iloc[place]:.3g}"
     axes[0].set_title(note, loc="left", fontsize=SMALL, color=INK)
 
 
@@ -95,23 +95,25 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def _matrix(
-    ax: Axes, shade: NDArray[np.float64], texts: list[list[str]], classes: Sequence[str]
-) -> None:
+def _matrix(ax: Axes, shade: ArrayLike, texts: list[list[str]], classes: Sequence[str]) -> None:
     """A square of shaded cells, each with its text."""
-    count = len(classes)
-    names = [literal(name, 14) for name in classes]
+    _name_cells(ax, classes)
     ax.pcolormesh(shade, cmap=SHADES, vmin=0, vmax=1, edgecolors=to_rgba(INK, 0.15), linewidth=0.5)
-    for row, column in np.ndindex(count, count):
-        ax.text(column + 0.5, row + 0.5, texts[row][column], color=INK, ha="center", va="center")
-        ax.texts[-1].set_fontsize(TEXT if count <= FEW else SMALL)
-    ax.set_xticks(np.arange(count) + 0.5, names)
-    ax.set_yticks(np.arange(count) + 0.5, names)
-    if count > 2:
-        ax.tick_params("x", rotation=35, rotation_mode="anchor")
-        for name in ax.get_xticklabels():
-            name.set_ha("right")
-    ax.set(xlim=(0, count), ylim=(count, 0), aspect="equal")
+    size = TEXT if len(classes) <= FEW else SMALL
+    for (row, column), _ in np.ndenumerate(shade):
+        words = ax.text(column + 0.5, row + 0.5, texts[row][column], color=INK, fontsize=size)
+        words.set(ha="center", va="center")
+
+
+def _name_cells(ax: Axes, classes: Sequence[str]) -> None:
+    """The class of each row and column; the first class is at the top left."""
+    middle, names = np.arange(len(classes)) + 0.5, [literal(name, 14) for name in classes]
+    ax.set_yticks(middle, names)
+    ax.set_xticks(middle, names)
+    if len(classes) > 2:
+        for words in ax.get_xticklabels():
+            words.set(rotation=35, ha="right", rotation_mode="anchor")
+    ax.set(xlim=(0, len(classes)), ylim=(len(classes), 0), aspect="equal")
 
 
 def fan_chart(fan: Fan) -> Figure:
@@ -177,7 +179,7 @@ def class_balance(balance: Sequence[Mapping[str, Any]], unit: str = "event") -> 
     axes = figure.subplots(1, 2, sharey=True)
     for ax, column, name in zip(axes, ("records", "groups"), ("Records", f"{unit}s"), strict=True):
         counts = table.pivot_table(index="class", columns="split", values=column, aggfunc="sum")
-        _bars(dress(ax, name.capitalize(), "count"), counts.reindex(classes)[splits])
+        _bars(dress(ax, name.capitalize(), "count"), counts.reindex(classes)[splits].fillna(0))
     _key(figure, axes[0])
     return figure
 
@@ -188,8 +190,7 @@ def _bars(ax: Axes, counts: pd.DataFrame) -> None:
     for place, split in enumerate(counts):
         middle = np.arange(len(counts)) + (place + 0.5) * height - 0.4
         bars = ax.barh(middle, counts[split], height * 0.85, color=SPLITS[str(split)], label=split)
-        texts = ["0" if np.isnan(value) else f"{value:.0f}" for value in counts[split]]
-        ax.bar_label(bars, texts, padding=2, fontsize=SMALL - 1, color=INK)
+        ax.bar_label(bars, fmt="{:.0f}", padding=2, fontsize=SMALL - 1, color=INK)
     ax.set_yticks(range(len(counts)), [literal(str(name), 16) for name in counts.index])
     ax.set(ylim=(len(counts) - 0.45, -0.55))
     ax.margins(x=0.16)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 INK = "#010203"
 """Colour of text and axes; `svg.inline_svg` lets it follow the page's theme."""
 
-BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 """The Okabe–Ito colours that keep 3:1 contrast on a light and on a dark page."""
 
 WIDTH = 4.9
@@ -48,7 +48,7 @@ def legend(ax: Axes, columns: int) -> None:
     """One line of keys above the axes, at the right."""
     ax.legend(
         loc="lower right",
-        bbox_to_anchor=(1.0, 0.98),
+        bbox_to_anchor=(1.0, 1.0),
         ncols=columns,
         frameon=False,
         fontsize=SMALL,
