@@ -42,7 +42,7 @@ def spectrum(x: np.ndarray) -> np.ndarray:
     frames = sliding_window_view(x, 512, axis=-1)[:, ::256]
     frames = (frames - frames.mean(-1, keepdims=True)) * WINDOW
     power = (np.abs(np.fft.rfft(frames)) ** 2).mean(1)
-    return np.log10(power / power.mean(-1, keepdims=True) + 1e-6)
+    return np.asarray(np.log10(power / power.mean(-1, keepdims=True) + 1e-6))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from side_by_side import interleaved, keep
 
@@ -18,7 +19,8 @@ from tremor.data.sources.waveform_pickle import WaveformPickle
 from tremor.data.splits import stratified
 
 RECORDS, SAMPLES = 20_000, 1300
-SPLIT = {"train_frac": None, "val_ratio": 0.1, "test_ratio": 0.3, "fold": None, "n_folds": 5}
+SPLIT: dict[str, Any] = {"train_frac": None, "val_ratio": 0.1, "test_ratio": 0.3}
+SPLIT |= {"fold": None, "n_folds": 5, "seed": 0}
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
 def start(source: WaveformPickle, cache: str) -> None:
     """What a door does with data before the first step."""
     records, _ = open_records(source, cache)
-    parts = stratified(records.table, **SPLIT, seed=0)
+    parts = stratified(records.table, **SPLIT)
     audit(records.table, parts, records.classes)
     next(iter(DataModule(records, parts).train_dataloader()))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import yaml
+from hydra import compose, initialize_config_dir
 
 from tremor.config.check import matching
 from tremor.config.resolve import REFERENCE, leaves, origin, plain
@@ -20,7 +21,7 @@ from tremor.config.roots import EXTRAS, EvaluateRoot, TrainRoot
 from tremor.config.signature import signature_of
 from tremor.config.types import words
 from tremor.data.files import write_whole
-from tremor.doors.checking import CONFIGS, compose, initialize_config_dir
+from tremor.doors.checking import CONFIGS
 
 LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
 UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")

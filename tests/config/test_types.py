@@ -74,7 +74,7 @@ def test_a_value_fits_its_own_type_and_its_optional(value: Any) -> None:
     [
         (int | None, "a whole number or null"),
         (Literal["a", "b"], "one of a, b"),
-        (tuple[float, float], "a list of a number"),
+        (tuple[float, float], "a list, each a number"),
         (dict[str, int], "a mapping"),
         (Path, "a path"),
     ],

@@ -50,7 +50,7 @@ def test_all_problems_come_at_once(door: Door) -> None:
 
 def test_a_typo_inside_a_yaml_file_is_refused(door: Door, tmp_path: Path) -> None:
     (tmp_path / "more" / "model").mkdir(parents=True)
-    node = "_target_: tremor.network.models.lstm.LSTM\nhiden_size: 8\npretrained: null\nfreeze: false\n"
+    node = "_target_: tremor.network.models.lstm.LSTM\nhiden_size: 8\n"
     (tmp_path / "more" / "model" / "mine.yaml").write_text(node)
     outcome = door("simple_train.py", "--config-dir", str(tmp_path / "more"), "model=mine")
     assert outcome.code == 2

@@ -29,7 +29,6 @@ def test_power_density_equals_scipys(size: int, scale: float) -> None:
 @given(samples=st.integers(64, 500), size=st.integers(8, 64), hop=st.integers(1, 64))
 def test_segments_are_counted_as_they_are_cut(samples: int, size: int, hop: int) -> None:
     cut = torch.zeros(samples).unfold(-1, size, hop)
-    assert segments(samples, size, hop) == len(cut)
     assert int(segments(torch.tensor([samples]), size, hop)[0]) == len(cut)
 
 

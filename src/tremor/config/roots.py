@@ -59,7 +59,7 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "task": ("network", "normalise", "augment", "optimizer", "scheduler"),
     "optimizer": ("params",),
     "scheduler": ("optimizer", "total_steps"),
-    "callbacks.*": ("dirpath",),
+    "callbacks.*": ("dirpath", "train_time_interval"),
     "logger.*": ("folder", "config", "tags"),
     "trainer": ("callbacks", "logger", "default_root_dir"),
     "evaluation": ("predictions", "classes", "table", "train_table", "split"),

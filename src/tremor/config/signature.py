@@ -59,7 +59,7 @@ def _hints(found: Callable[..., Any]) -> dict[str, Any]:
     time; only those parameters go unchecked.
     """
     function = inspect.unwrap(found.__init__ if inspect.isclass(found) else found)
-    hints = {}
+    hints: dict[str, Any] = {}
     annotated = getattr(function, "__annotations__", {}).items()
     for name, hint in annotated:
         stand_in = type("Stand", (), {"__annotations__": {name: hint}})

@@ -75,7 +75,7 @@ def words(hint: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(str(option) for option in inner)
     if origin in SEQUENCES or hint in SEQUENCES:
-        return f"a list of {words(inner[0])}" if inner and inner[0] is not Any else "a list"
+        return f"a list, each {words(inner[0])}" if inner and inner[0] is not Any else "a list"
     if origin is dict or hint is dict:
         return "a mapping"
     return WORDS.get(hint, getattr(hint, "__name__", str(hint)))

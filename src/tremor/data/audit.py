@@ -33,9 +33,9 @@ def _sides(used: pd.DataFrame, column: str, name: str) -> Check:
 def balance(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]]:
     """Records and events of each class in each part."""
     rows = []
-    for (split, label), part in used.groupby(["split", "label"]):
+    for (split, label), part in used.groupby(["split", "label"]):  # type: ignore[misc]
         counts = {"records": len(part), "groups": int(part["group"].nunique())}
-        rows.append({"split": str(split), "class": classes[int(label)], **counts})
+        rows.append({"split": str(split), "class": classes[int(str(label))], **counts})
     order = {"train": 0, "val": 1, "test": 2}
     return sorted(rows, key=lambda row: (order[row["split"]], classes.index(row["class"])))
 

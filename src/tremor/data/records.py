@@ -43,7 +43,7 @@ class RecordSet:
                 "delete this folder; it is made again from the source",
             )
         table = pd.read_csv(folder / "table.csv", dtype=TEXT, keep_default_na=True)
-        texts = table.select_dtypes("string").columns
+        texts: list[str] = list(table.select_dtypes("string").columns)
         table[texts] = table[texts].fillna("").astype(object)
         return cls(folder, table, meta, offsets)
 

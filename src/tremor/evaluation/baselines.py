@@ -32,7 +32,7 @@ def level(train: pd.DataFrame, table: pd.DataFrame) -> Index | str:
 def metadata(train: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], Index]]:
     """From station, hour, month and magnitude, where known: each alone, then all together."""
     features, judged = known_metadata(train), known_metadata(table)
-    columns = [c for c in features if c in judged and features[c].nunique() > 1]
+    columns = [str(c) for c in features if c in judged and features[c].nunique() > 1]
     sets = [[c] for c in columns] + ([columns] if len(columns) > 1 else [])
     for chosen in sets:
         smallest = max(1, min(20, len(train) // 10))

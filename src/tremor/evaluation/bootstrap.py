@@ -38,7 +38,7 @@ class Judged:
 
     @property
     def classes(self) -> int:
-        return self.chances.shape[1]
+        return int(self.chances.shape[1])
 
     def group_confusion(self) -> Floats:
         """`(group, true class, predicted class)`."""
@@ -46,7 +46,7 @@ class Judged:
 
     def group_labels(self) -> Index:
         """The most frequent class of each group."""
-        return self.group_confusion().sum(-1).argmax(-1)
+        return np.asarray(self.group_confusion().sum(-1).argmax(-1), np.int64)
 
 
 def draw_groups(group_labels: Index, draws: int, seed: int) -> Floats:

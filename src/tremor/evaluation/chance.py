@@ -53,7 +53,7 @@ def _areas(labels: Index, chances: Floats) -> Floats:
         pairs = (up * down).astype(float)
         above = ranks - up * (up + 1) / 2
         areas.append(np.divide(above, pairs, out=np.full(len(up), np.nan), where=pairs > 0))
-    return np.nanmean(np.stack(areas), axis=0) if k > 2 else areas[0]
+    return np.asarray(np.nanmean(np.stack(areas), axis=0))
 
 
 def p_value(observed: float, drawn: Floats) -> float:

@@ -193,7 +193,7 @@ def _alarms(
 
 
 def _alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
-    """A baseline's accuracy and balanced accuracy, and the model's lead with its paired interval."""
+    """A baseline's scores, and the model's lead over it with a paired interval."""
     (own, own_draws), (its, its_draws) = scorer.matrices(), scorer.matrices(predicted)
     scores, drawn = metrics.from_confusion(its), metrics.from_confusion(its_draws)
     found: Plain = {

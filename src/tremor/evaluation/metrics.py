@@ -14,7 +14,7 @@ CHUNK = 4_000_000
 
 
 def confusion(labels: Index, predicted: Index, rows: Index, classes: int, groups: int) -> Floats:
-    """Counts of each group, `(group, true class, predicted class)`; `rows` is each record's group."""
+    """Counts `(group, true class, predicted class)`; `rows` is each record's group."""
     counts = np.zeros((groups, classes, classes))
     np.add.at(counts, (rows, labels, predicted), 1)
     return counts
@@ -54,11 +54,12 @@ def _mcc(right: Floats, total: Floats, true: Floats, said: Floats) -> Floats:
     """Matthews' correlation for any number of classes; 0 when one side is constant."""
     above = right * total - (true * said).sum(-1)
     below = np.sqrt((total**2 - (true**2).sum(-1)) * (total**2 - (said**2).sum(-1)))
-    return np.where(below > 0, above / np.where(below > 0, below, 1), 0.0)
+    return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1), 0.0))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    share: Floats = np.full(np.shape(above), np.nan)
+    return np.divide(above, below, out=share, where=below > 0)
 
 
 def _mean(values: Floats) -> Floats:

@@ -162,7 +162,7 @@ def _key(figure: Figure, ax: Axes, title: str = "") -> None:
     """One key for all panels, below them."""
     handles, names = ax.get_legend_handles_labels()
     style = {"frameon": False, "fontsize": SMALL, "labelcolor": INK, "handlelength": 1.4}
-    key = figure.legend(handles, names, loc="outside lower center", ncols=len(names), **style)
+    key = figure.legend(handles, names, loc="outside lower left", ncols=len(names), **style)
     key.set_title(title)
     key.get_title().set(color=INK, fontsize=SMALL)
 

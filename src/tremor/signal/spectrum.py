@@ -19,6 +19,9 @@ class SegmentPower(nn.Module):
     through one matrix product that does all three at once.
     """
 
+    window: Tensor
+    matrix: Tensor
+
     def __init__(self, size: int, hop: int, sampling_rate: float):
         super().__init__()
         self.size, self.hop = size, hop
@@ -58,10 +61,9 @@ def at_least(x: Tensor, size: int) -> Tensor:
     return pad(x, (0, short)) if short > 0 else x
 
 
-def segments(samples: Tensor | int, size: int, hop: int) -> Tensor | int:
+def segments(samples: Tensor, size: int, hop: int) -> Tensor:
     """How many whole segments fit into so many samples (at least one)."""
-    count = (samples - size) // hop + 1
-    return count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1)
+    return ((samples - size) // hop + 1).clamp(min=1)
 
 
 def log_power(power: Tensor, level: Tensor, floor: float) -> Tensor:

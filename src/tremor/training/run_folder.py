@@ -43,7 +43,7 @@ def describe(folder: Path, config: Plain, overrides: Sequence[str], provenance: 
 
 
 def provenance(command: str, seed: int, data: str, allocator: str) -> Plain:
-    """What ran: versions, code, command, data, seed, device, memory. The same run gives the same text."""
+    """What ran: versions, code, command, data, seed, device; the same text for the same run."""
     return {
         "command": command,
         "seed": seed,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ PLAIN = re.compile(r"[|<>=]?([biufc][1-9]\d?|[SUV]\d+|b1|O8?|O4|[Mm]8)")
 DEEPEST = 100
 
 
-class NotUnderstood(Exception):  # noqa: N818
+class NotUnderstood(Exception):
     """The parts do not fit together as data."""
 
 
@@ -67,18 +68,18 @@ def _dtype(call: Call, depth: int) -> np.dtype[Any]:
     found = np.dtype(code)
     state = call.state if isinstance(call.state, tuple) else ()
     if found.kind in "Mm" and state:
-        unit = state[-1][-1] if isinstance(state[-1], tuple) else ("ns",)
+        unit = meant(state[-1], depth)[-1] if isinstance(state[-1], tuple) else ("ns",)
         name = unit[0].decode() if isinstance(unit[0], bytes) else unit[0]
         found = np.dtype(f"{found.kind}8[{name}]")
-    order = state[1] if len(state) > 1 else "|"
-    return found.newbyteorder(order) if order in ("<", ">") else found
+    swapped = len(state) > 1 and state[1] == ">"
+    return found.newbyteorder(">") if swapped else found
 
 
 def _array(call: Call, depth: int) -> Array:
     """An array from its state: (version, shape, dtype, Fortran order, data)."""
     _, shape, dtype, fortran, data = call.state
     kind = meant(dtype, depth)
-    if kind == object:
+    if kind.hasobject:
         flat = _objects(meant(data, depth))
     else:
         flat = np.frombuffer(_bytes(meant(data, depth)), kind).copy()
@@ -103,7 +104,7 @@ def _from_buffer(call: Call, depth: int) -> Array:
 
 def _scalar(call: Call, depth: int) -> Any:
     dtype, data = (meant(a, depth) for a in call.arguments)
-    if dtype == object:
+    if dtype.hasobject:
         raise NotUnderstood("a scalar of type object")
     return np.frombuffer(_bytes(data), dtype)[0]
 
@@ -172,7 +173,7 @@ def _arrow_array(call: Call, depth: int) -> list[str | None]:
     width = {"string": np.int32, "large_string": np.int64}[kind]
     validity, offsets, letters = buffers
     ends = np.frombuffer(offsets, width)[offset : offset + length + 1]
-    texts: list[str | None] = [letters[a:b].decode() for a, b in zip(ends, ends[1:], strict=False)]
+    texts: list[str | None] = [letters[a:b].decode() for a, b in pairwise(ends)]
     if validity is None:
         return texts
     there = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[offset:]
@@ -207,8 +208,8 @@ def _frame(call: Call, depth: int) -> pd.DataFrame:
         raise NotUnderstood("a frame whose columns are not all there")
     frame = pd.DataFrame({place: data[place] for place in sorted(data)}, copy=False)
     frame.columns = pd.Index(list(columns))
-    if not isinstance(rows, range):
-        frame.index = pd.Index(list(rows))
+    if rows != range(len(frame)):
+        frame.index = pd.Index(rows if isinstance(rows, range) else list(rows))
     return frame
 
 
@@ -226,6 +227,7 @@ MEANINGS: dict[str, Callable[[Call, int], Any]] = {
     "_unpickle_block": _block,
     "_new_Index": _index,
     "StringArray": _backed,
+    "DatetimeArray": _backed,
     "__pyx_unpickle_NDArrayBacked": _backed,
     "ArrowStringArray": _arrow_text,
     "ArrowStringArrayNumpySemantics": _arrow_text,

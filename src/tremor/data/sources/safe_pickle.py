@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ PANDAS = (
     "pandas.core.indexes.range",
     "pandas.core.indexes.numeric",
     "pandas.core.internals.managers",
+    "pandas.core.arrays.datetimes",
     "pandas.core.arrays.string_",
     "pandas.core.arrays.string_arrow",
     "pandas._libs.internals",
@@ -39,6 +41,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "RangeIndex": PANDAS,
     "Int64Index": PANDAS,
     "StringArray": PANDAS,
+    "DatetimeArray": PANDAS,
     "StringDtype": PANDAS,
     "ArrowStringArray": PANDAS,
     "ArrowStringArrayNumpySemantics": PANDAS,
@@ -62,7 +65,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Unwanted(Exception):  # noqa: N818
+class Unwanted(Exception):
     """The pickle names something that is not needed to hold data."""
 
     name: str
@@ -71,6 +74,9 @@ class Unwanted(Exception):  # noqa: N818
 class Scribe(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Python's own unpickler, except that it writes down calls instead of making them."""
 
+    stack: list[Any]
+    append: Callable[[Any], None]
+    read: Callable[[int], bytes]
     dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
 
     def __init__(self, data: bytes):

@@ -87,7 +87,7 @@ def _opened(path: Path) -> tuple[Sequence[Any], Sequence[Any]]:
         raise Refused(f"holds {_kind(events)} as events", str(path), f"give {ASKED}")
     if len(events) != len(labels):
         raise Refused(f"{len(events)} events but {len(labels)} labels", str(path), f"give {ASKED}")
-    return events, list(labels)
+    return list(events), list(labels)
 
 
 def _kind(thing: Any) -> str:

@@ -164,10 +164,15 @@ class NorciaWorld:
         arrival: str,
     ) -> Signal:
         """Noise of a spectrum under the envelope of a phase, `(record, channel, time)`."""
-        time = (np.arange(self.samples) / self.sampling_rate).astype(np.float32)
-        envelope = model.coda(
-            time, column[arrival].astype(np.float32), hertz, column["coda_q"].astype(np.float32)
+        time, when, coda_q = (
+            a.astype(np.float32)
+            for a in (
+                np.arange(self.samples) / self.sampling_rate,
+                column[arrival],
+                column["coda_q"],
+            )
         )
+        envelope = model.coda(time, when, hertz, coda_q)
         shaped = white * spectrum.astype(np.float32)[:, None]
         wave: Signal = irfft(shaped, self.samples, overwrite_x=True)
         wave *= envelope[:, None]
@@ -179,7 +184,7 @@ class NorciaWorld:
         shape = model.spectrum(
             f, column["magnitude"], column["corner_hz"], travel, column["distance_km"]
         )
-        return COUNTS * shape * self.sampling_rate
+        return np.asarray(COUNTS * shape * self.sampling_rate)
 
     def evidence(self, row: pd.Series, times: Floats, frequencies: Floats) -> Floats:
         """Where the class shows in a record: the expected change of log10 power between classes.
@@ -187,10 +192,10 @@ class NorciaWorld:
         `(channel, frequency, time)` for times (s) from the window's start and frequencies (Hz);
         what lies under the station's noise counts for nothing. Zero everywhere at effect size 0.
         """
-        column = {name: np.array([row[name]], dtype=np.float64) for name in NUMBERS}
+        column: dict[str, Floats] = {n: np.array([row[n]], dtype=np.float64) for n in NUMBERS}
         sign = -1.0 if row["label"] else 1.0  # what this record would be in the other class
         stress = row["stress_drop_mpa"] * 10 ** (-sign * 2 * self.effect_size * self.STRESS[1])
-        other = column | {
+        other: dict[str, Floats] = column | {
             "corner_hz": model.corner(column["magnitude"], stress),
             "coda_q": column["coda_q"] * np.exp(sign * 2 * self.effect_size * self.CODA_Q[1]),
         }
@@ -198,7 +203,7 @@ class NorciaWorld:
         own, counter = (
             self._power(c, times, frequencies) + noise[:, None] for c in (column, other)
         )
-        return np.abs(np.log10(own) - np.log10(counter))
+        return np.asarray(np.abs(np.log10(own) - np.log10(counter)))
 
     def _power(self, column: dict[str, Floats], times: Floats, f: Floats) -> Floats:
         """Expected power of P and S, `(channel, frequency, time)`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 P_SPEED, S_SPEED = 5.7, 3.2  # km/s
 DENSITY = 2700.0  # kg/m³

@@ -22,8 +22,8 @@ class Raw(nn.Module):
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Patches, and the number of whole ones in each record."""
         steps = x.shape[-1] // self.patch
-        patches = x[..., : steps * self.patch].unflatten(-1, (steps, self.patch))
-        return patches.permute(0, 1, 3, 2).flatten(1, 2), (length // self.patch).clamp(min=1)
+        patches = x[..., : steps * self.patch].reshape(*x.shape[:2], steps, self.patch)
+        return patches.transpose(2, 3).flatten(1, 2), (length // self.patch).clamp(min=1)
 
     def coordinates(self) -> dict[str, Tensor]:
         """Centres of the patches (s from the record's start)."""

@@ -29,9 +29,9 @@ class Spectrogram(nn.Module):
         self.size, self.log, self.floor = nperseg, log, floor
         self.hop = nperseg - int(nperseg * noverlap_ratio)
         self.frequencies = bins_hz(nperseg, sampling_rate)
-        frames = segments(max(length, nperseg), nperseg, self.hop)
+        frames = int(segments(torch.tensor(length), nperseg, self.hop))
         self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
-        self.out_shape = (channels, len(self.frequencies), int(frames))
+        self.out_shape = (channels, len(self.frequencies), frames)
         self.power = SegmentPower(nperseg, self.hop, sampling_rate)
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
