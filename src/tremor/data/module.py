@@ -78,7 +78,9 @@ class DataModule(lightning.LightningDataModule):
         self.records, self.parts, self.seed = records, parts, seed
         self.length = int(records.lengths.min() if align == "trim" else records.lengths.max())
         self.drop_last = drop_last
-        self.options: dict[str, Any] = {"num_workers": num_workers, "pin_memory": pin_memory}
+        own = torch.Generator().manual_seed(seed)  # loaders leave the global state alone
+        self.options: dict[str, Any] = {"generator": own, "collate_fn": _as_is}
+        self.options |= {"num_workers": num_workers, "pin_memory": pin_memory}
         self.batch_size = batch_size
 
     def part(self, name: str) -> Part:
@@ -90,17 +92,18 @@ class DataModule(lightning.LightningDataModule):
 
     def loader(self, name: str) -> DataLoader[Batch]:
         """One pass over a part in the order of the table."""
-        return DataLoader(self.part(name), self.batch_size, collate_fn=_as_is, **self.options)
+        return DataLoader(self.part(name), self.batch_size, **self.options)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         part = self.part("train")
         sampler = EpochSampler(len(part), self.seed)
+        if self.trainer is not None:  # a resumed run fetches before Lightning tells the epoch
+            sampler.set_epoch(self.trainer.current_epoch)
         whole = self.drop_last and len(part) >= self.batch_size
         return DataLoader(
             part,
             self.batch_size,
             sampler=sampler,
-            collate_fn=_as_is,
             drop_last=whole,
             **self.options,
         )

@@ -94,7 +94,7 @@ def retuned(saved: Plain, overrides: list[str]) -> tuple[Plain, Plain, list[str]
     before, after = dict(leaves(plain(OmegaConf.create(saved))[0])), dict(leaves(resolved))
     keys = sorted(before.keys() | after.keys())
     changed = [key for key in keys if before.get(key, ...) != after.get(key, ...)]
-    return resolved, raw, [key for key in changed if origin(raw, key) == key]
+    return resolved, raw, [key for key in changed if origin(raw, key) == key and "._" not in key]
 
 
 def _group(choice: str) -> Plain:

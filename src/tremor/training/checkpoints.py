@@ -40,7 +40,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = str(error).splitlines()[0][:200]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         raise Refused(f"cannot read the checkpoint ({reason})", str(path), remedy) from error
     card = content.get("tremor") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
