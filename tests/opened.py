@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).parents[1]
 TONES = [
@@ -33,3 +35,13 @@ def only_run(folder: Path) -> Path:
     """The one run folder below an output folder."""
     (run,) = [path.parent for path in folder.glob("**/checkpoints")]
     return run
+
+
+def load_script(name: str) -> ModuleType:
+    """A file of `scripts/` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -53,7 +53,7 @@ def _areas(labels: Index, chances: Floats) -> Floats:
         pairs = (up * down).astype(float)
         above = ranks - up * (up + 1) / 2
         areas.append(np.divide(above, pairs, out=np.full(len(up), np.nan), where=pairs > 0))
-    return np.asarray(np.nanmean(np.stack(areas), axis=0))
+    return metrics.mean_known(np.stack(areas, -1))
 
 
 def p_value(observed: float, drawn: Floats) -> float:
@@ -72,7 +72,7 @@ def levels(judged: Judged, drawn: dict[str, Floats]) -> dict[str, float]:
     return {
         "accuracy": float(counts.max() / counts.sum()),
         "balanced_accuracy": float(1 / (counts > 0).sum()),
-        "macro_f1": float(np.nanmean(drawn["macro_f1"])),
+        "macro_f1": float(metrics.mean_known(drawn["macro_f1"])),
         "mcc": 0.0,
         "auroc": 0.5,
     }

@@ -33,8 +33,8 @@ def from_confusion(matrix: Floats) -> dict[str, Floats]:
     f1 = np.where(true + said > 0, np.nan_to_num(each["f1"]), np.nan)
     return {
         "accuracy": _ratio(right.sum(-1), total),
-        "balanced_accuracy": _mean(np.where(true > 0, each["recall"], np.nan)),
-        "macro_f1": _mean(f1),
+        "balanced_accuracy": mean_known(np.where(true > 0, each["recall"], np.nan)),
+        "macro_f1": mean_known(f1),
         "mcc": _mcc(right.sum(-1), total, true, said),
     }
 
@@ -62,7 +62,7 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=share, where=below > 0)
 
 
-def _mean(values: Floats) -> Floats:
+def mean_known(values: Floats) -> Floats:
     """Mean over the last axis of what is defined."""
     known = np.isfinite(values)
     return _ratio(np.where(known, values, 0).sum(-1), known.sum(-1).astype(float))
@@ -75,7 +75,7 @@ def auroc(labels: Index, chances: Floats, weights: Floats) -> Floats:
     a draw has on both sides. Ties count half.
     """
     columns = [1] if chances.shape[1] == 2 else range(chances.shape[1])
-    return _mean(np.stack([_area(labels == k, chances[:, k], weights) for k in columns], -1))
+    return mean_known(np.stack([_area(labels == k, chances[:, k], weights) for k in columns], -1))
 
 
 def _area(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:

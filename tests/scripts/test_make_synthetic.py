@@ -1,0 +1,65 @@
+"""The script as a user runs it: a file, the next command, and refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from opened import load_script
+
+from tremor.data.sources.safe_pickle import read_pickle
+
+make = load_script("make_synthetic")
+
+
+def run(*arguments: object) -> int:
+    return int(make.main([str(a) for a in arguments]))
+
+
+def test_it_writes_the_file_and_says_what_to_try_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "my events.pkl"
+    assert run("waveform_pickle", out, "--n-events", 6, "--duration", 5, "--windows", 2) == 0
+    events, labels = read_pickle(out)
+    assert len(events) == len(labels) == 12
+    assert set(labels) == {"foreshock", "aftershock"}
+    assert list(events[0].columns) == ["Z", "N", "E"]
+    assert len(events[0]) == 500
+    said = capsys.readouterr().out
+    assert f"experiment=seismic_lstm/lstm 'dataset.paths=[{out}]'" in said
+
+
+def test_effect_size_and_seed_reach_the_world(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.pkl" for name in "abc"]
+    for file, options in zip(
+        files, (["--seed", 1], ["--seed", 2], ["--effect-size", 0]), strict=True
+    ):
+        assert run("waveform_pickle", file, "--n-events", 4, "--duration", 4, *options) == 0
+    assert len({file.read_bytes() for file in files}) == 3
+
+
+def test_an_existing_file_is_kept_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "x.pkl"
+    out.write_text("mine")
+    assert run("waveform_pickle", out, "--n-events", 4) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+    assert run("waveform_pickle", out, "--n-events", 4, "--duration", 4, "--overwrite") == 0
+
+
+def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("waveform_pickle", "--help")
+    shown = capsys.readouterr().out
+    for words in ("--effect-size", "[Hz]", "--days-before", "(default 600)"):
+        assert words in shown
+
+
+@pytest.mark.parametrize("wrong", [["waveform_pickl", "x"], ["waveform_pickle"], []])
+def test_wrong_calls_end_with_code_two(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(*wrong)
+    assert end.value.code == 2
