@@ -40,6 +40,7 @@ docs: install  ## write docs/config.md anew from the config tree
 
 bench: install  ## side-by-side measurements; results go to benchmarks/results
 	for f in benchmarks/bench_*.py; do $(PY) $$f || exit 1; done
+	$(PY) benchmarks/write_table.py
 
 clean:  ## remove .venv and caches (not outputs/)
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis build
