@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from opened import TONES, Door, only_run
+
 from tremor.evaluation.judge import judge_file
 
 
