@@ -57,7 +57,13 @@ def test_a_run_leaves_the_folder_that_it_promises(trained: Path) -> None:
 
 def test_it_says_what_it_does_and_what_to_try_next(door: Door) -> None:
     outcome = door("simple_train.py", *TONES)
-    for words in ("80 records of 40 events", "Spectrogram (3, 33, 17)", "report.html", "next:"):
+    for words in (
+        "80 records of 40 events",
+        "Spectrogram -> (3, 33, 17)",
+        "75,650 parameters",
+        "report.html",
+        "next:",
+    ):
         assert words in outcome.out
     assert outcome.err == ""
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from tremor.config import rules
@@ -20,6 +21,7 @@ from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, TrainRoot
 from tremor.errors import Refused
 
 CONFIGS = Path(__file__).parents[3] / "configs"
+BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 ROOTS = {"train": TrainRoot, "evaluate": EvaluateRoot}
 
 
@@ -69,13 +71,11 @@ def refuse_with_the_rest(problems: list[Problem], sound: list[str], root: Path) 
 
 def _sweep_problems(tree: Plain) -> list[Problem]:
     """An adaptive sweeper gives each subprocess of `ddp` other values: refused."""
-    if not HydraConfig.initialized():
+    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
         return []
-    sweeper = str(OmegaConf.select(HydraConfig.get(), "sweeper._target_", default=""))
-    strategy = tree["trainer"]["strategy"]
-    adaptive = "basic_sweeper" not in sweeper and HydraConfig.get().mode is not None
-    safe = not str(strategy).startswith(("ddp", "fsdp")) or strategy.endswith(("spawn", "fork"))
-    if safe or not adaptive or "RunMode.RUN" in str(HydraConfig.get().mode):
+    sweeper, strategy = str(HydraConfig.get().sweeper._target_), str(tree["trainer"]["strategy"])
+    subprocesses = strategy.startswith(("ddp", "fsdp")) and not strategy.endswith(("spawn", "fork"))
+    if not subprocesses or sweeper == BASIC_SWEEPER:
         return []
     fault = f"every process of strategy={strategy} would draw other values from {sweeper}"
     return [Problem("trainer.strategy", fault, "trainer.strategy=ddp_spawn")]

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
 from tremor.config.build import Plain
 
@@ -25,9 +26,17 @@ def near(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def shape_line(name: str, shape: tuple[int, ...]) -> str:
-    """A part and what it gives: `FFT (3, 257)`."""
-    return f"{name} ({', '.join(map(str, shape))})"
+def part_line(part: nn.Module, shape: tuple[int, ...]) -> str:
+    """A part of the network and what it gives: `LSTM -> (64, 257), 50,944 parameters`."""
+    return f"{type(part).__name__} -> ({', '.join(map(str, shape))}), {counted(part)}"
+
+
+def counted(module: nn.Module) -> str:
+    """How many parameters a module has, and how many of them are frozen."""
+    sizes = [(p.numel(), p.requires_grad) for p in module.parameters()]
+    frozen = sum(size for size, trains in sizes if not trains)
+    said = f"{sum(size for size, _ in sizes):,} parameters"
+    return f"{said}, {frozen:,} of them frozen" if frozen else said
 
 
 def show_verdict(verdict: Mapping[str, Any]) -> None:

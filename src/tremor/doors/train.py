@@ -23,7 +23,7 @@ from tremor.config.signature import signature_of
 from tremor.data.files import write_json, write_whole
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
-from tremor.doors.echo import near, say, shape_line, show_verdict
+from tremor.doors.echo import counted, near, part_line, say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, verdict_figures
 from tremor.doors.quiet import quieten
 from tremor.errors import Refused
@@ -121,14 +121,13 @@ def _task(run: Run, data: Data) -> Classification:
 def _describe(run: Run, data: Data, task: Classification) -> None:
     """Say what is about to run, and write it down."""
     network, facts = task.network, data.facts
-    parts = (network.encoder, network.model)
-    chain = [shape_line(type(p).__name__, p.out_shape) for p in parts]  # type: ignore[arg-type]
-    head = shape_line(type(network.decoder).__name__, (len(facts.classes),))
-    count = sum(p.numel() for p in network.parameters())
     say(
         f"input    {facts.channels} channels x {facts.length} samples at {facts.sampling_rate:g} Hz"
     )
-    say(f"network  {' -> '.join([*chain, head])}, {count:,} parameters")
+    for name, part in network.named_children():
+        shape = getattr(part, "out_shape", (len(facts.classes),))
+        say(f"{name:<8} {part_line(part, shape)}")
+    say(f"network  {counted(network)}")
     say(f"run      {run.folder}")
     if run.resumed is None:
         run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])

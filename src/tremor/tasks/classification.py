@@ -75,7 +75,7 @@ class Classification(lightning.LightningModule):
         loss = cross_entropy(logits, batch.y, label_smoothing=self.label_smoothing)
         self.val_metrics.update(logits, batch.y)
         self.log("val/loss", loss, prog_bar=True, batch_size=len(batch))
-        self.log_dict(self.val_metrics, batch_size=len(batch))
+        self.log_dict(self.val_metrics, prog_bar=True, batch_size=len(batch))
 
     def predict_step(self, batch: Batch, batch_idx: int) -> tuple[Tensor, Tensor]:
         """Rows of the table `(batch,)` and probabilities `(batch, class)` in float64."""
