@@ -32,10 +32,11 @@ def test_the_pages_have_commands() -> None:
 
 @pytest.fixture
 def events(tmp_path: Path, door: Door) -> Path:
-    """events.pkl, as the pages call it, in the working folder."""
+    """events.pkl and none.pkl, as the pages call them, in the working folder."""
     script = load_script("make_synthetic")
-    small = ["--n-events", "40", "--duration", "6"]
-    assert script.main(["waveform_pickle", str(tmp_path / "events.pkl"), *small]) == 0
+    for name in ("events.pkl", "none.pkl"):
+        out = str(tmp_path / name)
+        assert script.main(["waveform_pickle", out, "--n-events", "40", "--duration", "6"]) == 0
     return tmp_path
 
 
@@ -44,8 +45,7 @@ def events(tmp_path: Path, door: Door) -> Path:
 def test_a_documented_command_runs(door: Door, events: Path, command: str) -> None:
     words = shlex.split(command)[1:]
     if words[0] == "scripts/make_synthetic.py":
-        (events / "events.pkl").unlink()
-        small = ["--n-events", "6", "--duration", "4"]
+        small = ["--n-events", "6", "--duration", "4", "--overwrite"]
         assert load_script("make_synthetic").main([*words[1:], *small]) == 0
         return
     if "<" in command:

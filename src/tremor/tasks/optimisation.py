@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
@@ -49,8 +49,3 @@ def scaled(make: Callable[[Groups], Optimizer], groups: Groups) -> Optimizer:
     for group in optimizer.param_groups:
         group["lr"] = group["lr"] * group["scale"]
     return optimizer
-
-
-def trainable(network: nn.Module) -> Iterator[nn.Parameter]:
-    """Parameters that have gradients now."""
-    return (p for p in network.parameters() if p.requires_grad)
