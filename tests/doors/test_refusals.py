@@ -78,5 +78,6 @@ def test_showing_things_does_not_import_torch(flag: list[str]) -> None:
 
 def test_help_lists_groups_choices_and_examples(door: Door) -> None:
     shown = door("simple_train.py", "--help").out
-    for words in ("model: lstm, lstm_attention", "experiment=seismic_lstm/lstm", "resume="):
+    for words in ("model=\n  lstm", "seismic_lstm/lstm_attention  The same events", "resume="):
         assert words in shown
+    assert "python evaluate.py checkpoint=" in door("evaluate.py", "-h").out

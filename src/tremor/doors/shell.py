@@ -5,6 +5,7 @@ Nothing here imports torch, so that `--help`, `--cfg job` and TAB completion ans
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import traceback
@@ -32,6 +33,9 @@ def open_door(main: Callable[[], Any], root: Path) -> None:
     os.environ["TREMOR_TRACEBACK"] = str(int(traced))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then hands errors on instead of printing them
     try:
+        if {"--help", "-h"} & set(sys.argv[1:]):
+            print(help_text(root))
+            return
         sys.argv[1:] = prepared(sys.argv[1:], root)
         main()
     except Exception as error:
@@ -74,6 +78,25 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
 
         refuse_with_the_rest(problems, loosen(sound, groups, every), root)
     return [a for a in arguments if a in SWEEP] + loosen(overrides, groups, every)
+
+
+def help_text(root: Path) -> str:
+    """The heading of the root's file, and every group with its choices and what they are."""
+    lines = [*_heading(root), "", "Groups and their choices:"]
+    for group, choices in groups_of(root.parent).items():
+        if group == "hydra" or group.startswith("experiment/"):
+            continue
+        files = {choice: root.parent / group / f"{choice}.yaml" for choice in choices}
+        said = {choice: " ".join(_heading(file)[:1]) for choice, file in files.items()}
+        lines += ["", f"{group}="]
+        lines += [f"  {choice:<28} {text}".rstrip() for choice, text in said.items()]
+    return "\n".join(lines)
+
+
+def _heading(file: Path) -> list[str]:
+    """The comment lines at the top of a config file, after Hydra's own directive."""
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
+    return [line[2:] for line in itertools.takewhile(lambda line: line.startswith("#"), lines)]
 
 
 def own_groups(root: Path) -> dict[str, list[str]]:
