@@ -72,4 +72,4 @@ class Bomb(Callback):
         if (trainer.current_epoch, index) == self.at:
             if self.kind == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            raise RuntimeError("boom")
+            raise KeyboardInterrupt if self.kind == "interrupt" else RuntimeError("boom")

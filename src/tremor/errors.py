@@ -4,13 +4,14 @@ from __future__ import annotations
 
 FAULT = 1
 REFUSED = 2
+STOPPED = 130
 
 
 class TremorError(Exception):
     """A problem told in three lines: the problem, its place, its remedy.
 
     `code` is the exit code of the door: `FAULT` (1) for a run that broke, `REFUSED` (2) for input
-    that was turned down before anything was done with it.
+    that was turned down before anything was done with it, `STOPPED` (130) after Ctrl-C.
     """
 
     def __init__(self, problem: str, where: str = "", remedy: str = "", *, code: int = FAULT):

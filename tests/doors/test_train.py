@@ -134,6 +134,19 @@ def test_a_broken_run_says_so_and_keeps_its_traceback(door: Door, tmp_path: Path
     assert "boom" in (only_run(tmp_path / "outputs") / "traceback.txt").read_text()
 
 
+@pytest.mark.parametrize(("epoch", "said"), [(1, "resume="), (0, "no epoch was finished")])
+def test_ctrl_c_ends_with_what_to_do_next(
+    door: Door, tmp_path: Path, epoch: int, said: str
+) -> None:
+    bomb = f"callbacks.bomb={{_target_: worlds.Bomb, epoch: {epoch}, batch: 1, kind: interrupt}}"
+    before = signal.getsignal(signal.SIGINT)
+    outcome = door("simple_train.py", *TONES, bomb)
+    signal.signal(signal.SIGINT, before)
+    assert outcome.code == 130
+    assert "error: stopped" in outcome.err
+    assert said in outcome.err
+
+
 def test_a_run_folder_is_never_written_over(door: Door, tmp_path: Path) -> None:
     for _ in range(2):
         assert door("simple_train.py", *TONES, "hydra.run.dir=here").code == 0

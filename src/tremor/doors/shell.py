@@ -18,10 +18,9 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from tremor.config.overrides import groups_of, loosen, wrong_choices
-from tremor.errors import FAULT, REFUSED, TremorError
+from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
 
 SWEEP = ("-m", "--multirun")
-STOPPED = 130
 
 
 FAILURES: list[TremorError] = []
@@ -49,8 +48,8 @@ def job(run: Callable[[], None]) -> None:
     try:
         run()
     except KeyboardInterrupt:
-        print("stopped; resume=<run folder> goes on from the last whole epoch", file=sys.stderr)
-        sys.exit(STOPPED)
+        FAILURES.append(TremorError("stopped", code=STOPPED))
+        print(FAILURES[-1], file=sys.stderr)
     except Exception as error:
         _tell(error, os.environ.get("TREMOR_TRACEBACK") == "1")
 

@@ -26,7 +26,7 @@ from tremor.doors.data import Data, open_data
 from tremor.doors.echo import counted, near, part_line, say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, verdict_figures
 from tremor.doors.quiet import quieten
-from tremor.errors import Refused
+from tremor.errors import STOPPED, Refused, TremorError
 from tremor.report import plots
 from tremor.report.page import write_page
 from tremor.tasks.classification import Classification
@@ -166,9 +166,13 @@ def _fit(run: Run, data: Data, task: Classification, mirrors: list[Logger]) -> i
     settings = run.config["trainer"]
     trainer = build(settings, callbacks=callbacks, logger=mirrors, default_root_dir=str(run.folder))
     start = str(run.resumed) if run.resumed else None
-    trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    try:
+        trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
+    except SystemExit as end:  # Lightning's answer to Ctrl-C
+        kept = (run.folder / "checkpoints" / "last.ckpt").exists()
+        onward = f"resume={near(run.folder)} goes on from the last whole epoch"
+        remedy = onward if kept else "no epoch was finished: start again"
+        raise TremorError("stopped", str(run.folder), remedy, code=STOPPED) from end
     return int(trainer.global_step)
 
 
