@@ -19,6 +19,7 @@ TYPOS = [
     (["optimzer=adamw"], "did you mean optimizer?"),
     (["decoder.num_classes=4"], "decoder.num_classes: is 4, but dataset.num_classes is 2"),
     (["dataset.batch_size=8", "loader.batch_size=16"], "loader.batch_size: is 16"),
+    (["model.pretrained=nowhere"], "no checkpoint at nowhere: no such file or folder"),
     (["model.freeze=true"], "no pretrained weights are given"),
     (["dataset.event_split_method=stratfied"], "it has kfold, random"),
     (["dataset.fold=1"], "event_split_method=stratified has no folds"),

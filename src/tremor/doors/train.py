@@ -32,7 +32,7 @@ from tremor.report.page import write_page
 from tremor.tasks.classification import Classification
 from tremor.training import checkpoints, loggers, run_folder
 from tremor.training.allocator import keep_memory
-from tremor.training.assemble import assemble, restore, start_from_pretrained
+from tremor.training.assemble import assemble, freeze, pretrained, restore, take_pretrained
 
 DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
 
@@ -69,7 +69,7 @@ def train(composed: DictConfig) -> None:
 def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
-    lightning.seed_everything(config["seed"], verbose=False)
+    pretrained(config)  # a wrong path is refused before any data are read
     data = open_data(config)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
@@ -90,7 +90,6 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     if refused:
         fault = f"a resumed run keeps its data, model and optimiser; these would change: {refused}"
         raise Refused(fault, str(last), "start a new run, or leave these overrides out")
-    lightning.seed_everything(config["seed"], verbose=False)
     data = open_data(config)
     if data.records.fingerprint != card["provenance"]["data_fingerprint"]:
         raise Refused("the data have changed since this run began", str(folder), "start a new run")
@@ -100,9 +99,12 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
 
 def _task(run: Run, data: Data) -> Classification:
     """The task with its initial weights and the card that its checkpoints carry."""
+    lightning.seed_everything(run.config["seed"], verbose=False)
     task = assemble(run.config, data.facts)
-    for line in start_from_pretrained(task, run.config):
-        say(f"weights  {line}")
+    if run.resumed is None:
+        for line in take_pretrained(task, run.config):
+            say(f"weights  {line}")
+    freeze(task, run.config)
     said = run_folder.command_line(run.overrides)
     task.card = {
         "format": checkpoints.FORMAT,

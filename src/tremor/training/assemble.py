@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from tremor.config.build import Plain, build
@@ -57,17 +58,25 @@ def _own(node: Plain) -> Plain:
     return {k: v for k, v in node.items() if k not in ("pretrained", "freeze")}
 
 
-def start_from_pretrained(task: Classification, config: Plain) -> list[str]:
-    """Take pretrained weights and freeze what is to be frozen; says what was taken from where."""
+def pretrained(config: Plain) -> dict[str, Path]:
+    """The checkpoint that each part takes its weights from, where one is asked for."""
+    asked = {name: config[name]["pretrained"] for name in PARTS}
+    return {name: checkpoints.find(path) for name, path in asked.items() if path}
+
+
+def take_pretrained(task: Classification, config: Plain) -> list[str]:
+    """Take pretrained weights; says what was taken from where."""
     said = []
-    for name in PARTS:
-        if source := config[name]["pretrained"]:
-            path = checkpoints.find(source)
-            weights = checkpoints.part_weights(checkpoints.load(path), name)
-            checkpoints.take_weights(getattr(task.network, name), weights, str(path))
-            said.append(f"{name}: {len(weights)} tensors from {path}")
-    task.freeze_parts(tuple(name for name in PARTS if config[name]["freeze"]))
+    for name, path in pretrained(config).items():
+        weights = checkpoints.part_weights(checkpoints.load(path), name)
+        checkpoints.take_weights(getattr(task.network, name), weights, str(path))
+        said.append(f"{name}: {len(weights)} tensors from {path}")
     return said
+
+
+def freeze(task: Classification, config: Plain) -> None:
+    """Freeze the parts that are to be frozen from the start."""
+    task.freeze_parts(tuple(name for name in PARTS if config[name]["freeze"]))
 
 
 def restore(config: Plain, content: dict[str, Any]) -> Classification:
