@@ -61,6 +61,14 @@ def test_a_wrong_type_is_reported_at_the_key_that_the_user_sets() -> None:
     assert "got 'fast' (read by optimizer.lr)" in problem.fault
 
 
+def test_one_wrong_value_is_reported_once() -> None:
+    rates = {"eps": "${train.lr}", "weight_decay": "${train.lr}"}
+    optimizer = {"_target_": "torch.optim.AdamW", "_partial_": True} | rates
+    config = OmegaConf.create({"seed": 1, "optimizer": optimizer, "train": {"lr": "fast"}})
+    tree = Tree(*plain(config), Root, {"optimizer": ("params",)}, {})
+    assert [problem.path for problem in check(tree)] == ["train.lr"]
+
+
 def test_keys_that_nothing_reads_are_refused() -> None:
     assert "no such key" in faults(train__lrr=0.1)["train.lrr"].fault
 

@@ -43,8 +43,9 @@ def test_wrong_choices_name_the_nearest() -> None:
     assert "choices: lstm, lstm_attention" in problems[0].fault
 
 
-def test_null_switches_a_group_off() -> None:
-    assert wrong_choices(["model=null"], GROUPS)[1] == []
+def test_no_group_can_be_left_out() -> None:
+    (problem,) = wrong_choices(["model=null"], GROUPS)[1]
+    assert "there is no model=null" in problem.fault
 
 
 def test_groups_are_the_folders_of_the_tree(tmp_path: Path) -> None:

@@ -27,6 +27,10 @@ TYPOS = [
     (["experiment=seismic_lstm/lsmt"], "experiment=seismic_lstm/lstm"),
     (["encoder.freez=true"], "did you mean encoder.freeze?"),
     (["model.in_shape=[3,3]"], "gets this from the data"),
+    (["trainer.accelerator=gpux"], "invalid accelerator name"),
+    (["trainer.devices=2", "trainer.accelerator=cpu"], "2 processes: runs are judged in one"),
+    (["experiment=null"], "there is no experiment=null"),
+    (["-m", "model=lstmm", "seed=1,2"], "model=lstm"),
     (["callbacks.best.monitr=x"], "did you mean callbacks.best.monitor?"),
 ]
 

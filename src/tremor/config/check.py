@@ -18,6 +18,8 @@ from tremor.config.signature import Setting, Signature, signature_of
 from tremor.config.types import fits, words
 from tremor.errors import Refused
 
+READ_BY = " (read by "
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -71,7 +73,8 @@ def check(tree: Tree) -> list[Problem]:
         problems += _check_node(tree, path, node)
     problems += _check_unread(tree)
     problems += _check_missing(tree)
-    return list(dict.fromkeys(problems))
+    told = {(p.path, p.fault.partition(READ_BY)[0]): p for p in reversed(problems)}
+    return list(reversed(told.values()))
 
 
 def nodes(tree: Any, path: str = "") -> Iterator[tuple[str, Plain]]:
@@ -160,7 +163,7 @@ def _check_key(
 
 def _misfit(path: str, value: Any, hint: Any, tree: Tree) -> Problem:
     source = origin(tree.raw, path)
-    reader = "" if source == path else f" (read by {path})"
+    reader = "" if source == path else f"{READ_BY}{path})"
     return Problem(source, f"expected {words(hint)}, got {value!r}{reader}", f"{source}=…")
 
 

@@ -70,7 +70,6 @@ def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
         return None
     wanted = [c.strip() for c in match["value"].split(",")]
     missing = [c for c in wanted if re.fullmatch(r"[\w./-]+", c) and c not in groups[group]]
-    missing = [c for c in missing if c not in ("null", "None")]
     if not missing:
         return None
     guess = nearest(missing[0], groups[group])

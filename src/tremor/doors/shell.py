@@ -17,6 +17,7 @@ import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from tremor.config.check import refuse
 from tremor.config.overrides import groups_of, loosen, wrong_choices
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
 
@@ -72,10 +73,11 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
         return arguments
     groups, every = own_groups(root), groups_of(root.parent)
     sound, problems = wrong_choices(overrides, every)
-    if problems:
+    if problems and not set(arguments) & set(SWEEP):
         from tremor.doors.checking import refuse_with_the_rest
 
         refuse_with_the_rest(problems, loosen(sound, groups, every), root)
+    refuse(problems)
     return [a for a in arguments if a in SWEEP] + loosen(overrides, groups, every)
 
 
@@ -115,7 +117,7 @@ def translated(error: Exception) -> TremorError:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         advice = [line for line in lines if not line.startswith("To append")]
         remedy = "--help lists groups and keys; --cfg job shows the composed tree"
-        return TremorError(" ".join(advice[:3]), "the command line", remedy, code=REFUSED)
+        return TremorError(" ".join(advice[:8]), "the command line", remedy, code=REFUSED)
     where = traceback.extract_tb(error.__traceback__)[-1]
     remedy = "HYDRA_FULL_ERROR=1 shows the whole traceback"
     said = f"{type(error).__name__}: {str(error).strip()[:500]}"

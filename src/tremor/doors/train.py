@@ -15,6 +15,7 @@ from typing import Any
 import lightning
 import pandas as pd
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
@@ -70,11 +71,26 @@ def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
     pretrained(config)  # a wrong path is refused before any data are read
+    rehearse(config)
     data = open_data(config)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
     folder = run_folder.claim(typed.folder or wanted)
     return Run(config, raw, typed.overrides, typed.choices, folder), data
+
+
+def rehearse(config: Plain) -> None:
+    """Build the Trainer once without a run, so that values it refuses are refused early."""
+    try:
+        trainer = build(config["trainer"] | {"enable_checkpointing": False}, logger=False)
+    except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
+        raise Refused(f"the trainer refuses its settings: {error}", "trainer.*") from error
+    if trainer.world_size > 1:
+        raise Refused(
+            f"{trainer.world_size} processes: runs are judged in one process so far",
+            "trainer.devices, trainer.num_nodes",
+            "trainer.devices=1 (several jobs: -m)",
+        )
 
 
 def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
@@ -217,7 +233,8 @@ def _farewell(run: Run, seconds: float) -> None:
     place = near(run.folder)
     say(f"\ndone in {seconds:.0f} s; everything is in {place}")
     say(f"  report      {place}/report.html")
-    say(f"  weights     {place}/checkpoints/best.ckpt")
+    for kept in sorted((run.folder / "checkpoints").glob("*.ckpt")):
+        say(f"  weights     {place}/checkpoints/{kept.name}")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
     for more in (["model=lstm_attention"], ["-m", "seed=1,2,3"]):
