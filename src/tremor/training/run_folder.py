@@ -60,7 +60,7 @@ def provenance(command: str, seed: int, data: str, allocator: str) -> Plain:
 def versions() -> dict[str, str]:
     """Installed versions of the packages that decide a run's numbers."""
     found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return found | {"torch": torch.__version__}  # with its build, such as +cu130
+    return found | {"torch": str(torch.__version__)}  # with its build, such as +cu130
 
 
 def git_state(folder: Path) -> dict[str, Any]:
