@@ -203,16 +203,13 @@ def test_wandb_runs_carry_config_tags_and_their_true_end(
         assert {"test/accuracy", "val/loss", "confusion"} <= {key.split("/_")[0] for key in keys}
 
 
-@pytest.mark.parametrize("logger", ["tensorboard", "wandb"])
-def test_mirrors_get_metrics_and_figures(door: Door, tmp_path: Path, logger: str) -> None:
-    outcome = door("simple_train.py", *TONES, f"logger={logger}")
+def test_tensorboard_gets_metrics_and_figures(door: Door, tmp_path: Path) -> None:
+    outcome = door("simple_train.py", *TONES, "logger=tensorboard")
     assert outcome.code == 0, outcome.err
     run = only_run(tmp_path / "outputs")
     assert (run / "metrics.csv").exists()
-    pattern = {"tensorboard": "tensorboard/events.*", "wandb": "wandb/offline-run-*/*.wandb"}[
-        logger
-    ]
-    assert any(b"confusion" in events.read_bytes() for events in run.glob(pattern))
+    written = b"".join(events.read_bytes() for events in run.glob("tensorboard/events.*"))
+    assert all(name in written for name in (b"confusion", b"val/loss", b"test/accuracy"))
 
 
 def test_a_callback_can_be_switched_off(door: Door, tmp_path: Path) -> None:
