@@ -212,6 +212,14 @@ def test_tensorboard_gets_metrics_and_figures(door: Door, tmp_path: Path) -> Non
     assert all(name in written for name in (b"confusion", b"val/loss", b"test/accuracy"))
 
 
+def test_a_diverged_network_is_told_not_judged(door: Door, tmp_path: Path) -> None:
+    loud = ["optimizer.lr=1e25", "callbacks.early_stopping.check_finite=false"]
+    outcome = door("simple_train.py", *TONES, *loud, "callbacks.best=null")
+    assert outcome.code == 1
+    assert "it has diverged" in outcome.err
+    assert not (only_run(tmp_path / "outputs") / "evaluation").exists()
+
+
 def test_a_callback_can_be_switched_off(door: Door, tmp_path: Path) -> None:
     outcome = door("simple_train.py", *TONES, "callbacks.best=null")
     assert outcome.code == 0, outcome.err

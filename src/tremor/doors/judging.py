@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from tremor.config.build import Plain, build
 from tremor.data.files import write_json, write_whole
 from tremor.doors.data import Data
+from tremor.errors import TremorError
 from tremor.report import plots
 from tremor.report.svg import save_png
 from tremor.tasks.classification import Classification
@@ -26,6 +28,10 @@ def predictions(task: Classification, data: Data, split: str, config: Plain) -> 
     batches = trainer.predict(task, data.module.loader(split))
     index = torch.cat([rows for rows, _ in batches or []]).numpy()
     chances = torch.cat([p for _, p in batches or []]).numpy()
+    lost = int((~np.isfinite(chances)).any(axis=1).sum())
+    if lost:
+        fault = f"the network gives no number for {lost} of {len(index)} records: it has diverged"
+        raise TremorError(fault, split, "a smaller optimizer.lr, or trainer.gradient_clip_val=1.0")
     table = data.records.table.iloc[index][["record_id", "group", "label"]].reset_index(drop=True)
     table["predicted"] = chances.argmax(axis=1)
     for column, name in enumerate(data.records.classes):
@@ -62,13 +68,16 @@ def verdict_figures(verdict: dict[str, Any]) -> dict[str, Figure]:
 
 
 def fan_figure(data: Data, config: Plain) -> Figure:
-    """The fan charts of all records: what the classes look like."""
+    """The fan charts of all records, aligned on P where it is known: what the classes look like."""
+    table, rate = data.records.table, data.records.sampling_rate
+    p_time = table["p_time_s"] if "p_time_s" in table else pd.Series(0.0, table.index)
     fan = build(config["report"]["fan"])(
         data.records.view(data.module.length),
-        data.records.table["label"].to_numpy(),
+        table["label"].to_numpy(),
         data.records.classes,
-        data.records.sampling_rate,
+        rate,
         channels=data.records.channels,
         lengths=data.records.lengths.clip(max=data.module.length),
+        align=((p_time.median() - p_time) * rate).round().to_numpy(np.int64),
     )
     return plots.fan_chart(fan)
