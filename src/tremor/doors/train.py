@@ -14,6 +14,7 @@ from typing import Any
 
 import lightning
 import pandas as pd
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from matplotlib.figure import Figure
@@ -181,7 +182,9 @@ def _told(node: Plain, run: Run) -> Any:
 def _fit(run: Run, data: Data, task: Classification, mirrors: list[Logger]) -> int:
     """Fit, from the start or from where the run stopped; returns the number of steps."""
     callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
-    settings = run.config["trainer"]
+    settings = dict(run.config["trainer"])
+    if not any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
+        settings["enable_checkpointing"] = False  # or Lightning adds one of its own
     trainer = build(settings, callbacks=callbacks, logger=mirrors, default_root_dir=str(run.folder))
     start = str(run.resumed) if run.resumed else None
     try:
