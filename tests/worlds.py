@@ -16,17 +16,24 @@ from tremor.data.writer import RecordWriter
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """A source of seeded noise: classes `quiet` and `loud`, two records an event."""
+class Made:
+    """A source that needs no files: three components at 100 Hz, decided by a seed."""
 
-    count: int = 40
-    lengths: tuple[int, ...] = (300,)
+    count: int
     seed: int = 0
     channels: tuple[str, ...] = ("Z", "N", "E")
     sampling_rate: float = 100.0
 
     def files(self) -> list[Path]:
         return []
+
+
+@dataclass(frozen=True)
+class Numbers(Made):
+    """Seeded noise: classes `quiet` and `loud`, two records an event."""
+
+    count: int = 40
+    lengths: tuple[int, ...] = (300,)
 
     def write(self, writer: RecordWriter) -> None:
         rng = np.random.default_rng(self.seed)
@@ -39,17 +46,11 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Tones:
+class Tones(Made):
     """Classes that differ by the frequency of a tone in noise; learned in an epoch or two."""
 
     count: int = 80
     length: int = 600
-    seed: int = 0
-    channels: tuple[str, ...] = ("Z", "N", "E")
-    sampling_rate: float = 100.0
-
-    def files(self) -> list[Path]:
-        return []
 
     def write(self, writer: RecordWriter) -> None:
         rng = np.random.default_rng(self.seed)
