@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,16 @@ def wandb_records(run: Path) -> Iterator[Any]:
             whole = b""
 
 
+def ended_records(run: Path) -> list[Any]:
+    """The records once the last one is there: W&B's own process may still be writing."""
+    for _ in range(100):
+        records = list(wandb_records(run))
+        if any(record.HasField("exit") for record in records):
+            return records
+        time.sleep(0.2)
+    raise TimeoutError("the W&B run never ended")
+
+
 @pytest.mark.parametrize(("kind", "code"), [("none", 0), ("raise", 1)])
 def test_wandb_runs_carry_config_tags_and_their_true_end(
     door: Door, tmp_path: Path, kind: str, code: int
@@ -193,7 +204,7 @@ def test_wandb_runs_carry_config_tags_and_their_true_end(
     bomb = "callbacks.bomb={_target_: worlds.Bomb, epoch: 0, batch: 1, kind: raise}"
     extra = [bomb] if kind == "raise" else []
     assert door("simple_train.py", *TONES, "logger=wandb", *extra).code == code
-    records = list(wandb_records(only_run(tmp_path / "outputs")))
+    records = ended_records(only_run(tmp_path / "outputs"))
     runs = [r.run for r in records if r.HasField("run")]
     assert {"num_classes_2", "train_frac_0.6", "model_lstm"} <= set(runs[-1].tags)
     assert any("batch_size" in u.value_json for r in runs for u in r.config.update)
