@@ -75,7 +75,8 @@ def _read_at(
     """Records `(batch, channel, time)` at other times; `between` samples needs interpolation."""
     time = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
     last = length[:, None].to(x.dtype)
-    at = (time - shift[:, None]) / rate[:, None]
+    at = time - shift[:, None]
+    at = at / rate[:, None] if between else at
     at = at % last if wrap else at
     inside = (at >= 0) & (at < last if wrap else at <= last - 1) & (time < last)
     low = (at.long() if wrap else at.clamp(min=0).long()).clamp_(max=x.shape[-1] - 1)

@@ -37,7 +37,8 @@ class SegmentPower(nn.Module):
             real, imaginary = (pieces @ self.matrix).chunk(2, dim=-1)
             power = real.square().addcmul_(imaginary, imaginary)
         else:
-            transform = torch.fft.rfft((pieces - pieces.mean(-1, keepdim=True)) * self.window)
+            centred = pieces - pieces.mean(-1, keepdim=True)
+            transform = torch.fft.rfft(centred.mul_(self.window))
             power = transform.real.square().addcmul_(transform.imag, transform.imag)
         power[..., 0] *= 0.5  # DC, and Nyquist, have no negative frequency folded onto them
         if self.size % 2 == 0:

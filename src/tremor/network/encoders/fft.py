@@ -37,7 +37,7 @@ class FFT(nn.Module):
         power = self.power(at_least(x, self.size))
         count = segments(length, self.size, self.hop)
         share = valid(count, power.shape[2]) / count.clamp(max=power.shape[2])[:, None]
-        mean = (power * share[:, None, :, None]).sum(2)
+        mean = (share[:, None, None] @ power).squeeze(2)
         level = mean.mean(-1, keepdim=True)
         features = log_power(mean, level, self.floor) if self.log else mean.sqrt()
         return features, torch.full_like(length, features.shape[-1])
