@@ -63,3 +63,16 @@ def test_wrong_calls_end_with_code_two(wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         run(*wrong)
     assert end.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--n-events", -3], ["--missing", 2], ["--main-shock", "x"], ["--windows", 0]]
+)
+def test_impossible_worlds_are_refused_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: list[object]
+) -> None:
+    assert run("waveform_pickle", tmp_path / "x.pkl", *wrong) == 2
+    told = capsys.readouterr().err
+    assert str(wrong[0])[2:].replace("-", "_") in told
+    assert "remedy: give" in told
+    assert not list(tmp_path.iterdir())

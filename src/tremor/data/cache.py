@@ -11,7 +11,7 @@ from tremor.data.files import digest, fingerprint, whole_folder
 from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 class Source(Protocol):

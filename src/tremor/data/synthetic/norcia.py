@@ -7,6 +7,7 @@ the corner frequency) and the coda lasts longer. `effect_size` scales both; at 0
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from tremor.data.synthetic import source_model as model
+from tremor.data.synthetic.settings import check
 from tremor.data.synthetic.source_model import Floats
 
 Signal = NDArray[np.float32]
@@ -24,15 +26,16 @@ P_BAND = 8.0  # Hz, at which the coda of P decays
 P_SHARE = np.array([0.30, 0.12, 0.12], np.float32)  # amplitude of P on Z, N, E, relative to S
 S_SHARE = np.array([0.55, 1.00, 1.00], np.float32)
 COUNTS = 4e8  # counts per m/s
+STEP = 32  # records made at once: few enough to stay in the processor's cache
 
 
 @dataclass(frozen=True)
 class NorciaWorld:
     """Foreshocks (0) and aftershocks (1) of 30 October 2016 at a station that never was.
 
-    `windows` views of each event start a second apart; `duration` in s, `sampling_rate` in Hz,
-    `noise_level` in counts, `days_before` and `days_after` the main shock (UTC). Magnitudes follow
-    Gutenberg–Richter with b = 1.
+    `windows` views of each event (5 at most) start about a second apart; `duration` in s,
+    `sampling_rate` in Hz, `noise_level` in counts, `days_before` and `days_after` the main shock
+    (UTC). Magnitudes follow Gutenberg–Richter with b = 1.
     """
 
     n_events: int = 600
@@ -53,6 +56,9 @@ class NorciaWorld:
     STRESS: ClassVar[tuple[float, float]] = (0.0, 0.7)  # log10 MPa of the mean, shift of a class
     CODA_Q: ClassVar[tuple[float, float]] = (5.0, 0.65)  # log of the mean, shift of a class
 
+    def __post_init__(self) -> None:
+        check(vars(self))
+
     @property
     def samples(self) -> int:
         """Samples of a window."""
@@ -60,6 +66,10 @@ class NorciaWorld:
 
     def catalogue(self) -> pd.DataFrame:
         """One row a window: event (its group), class, time, place, size, and source parameters."""
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
         rng = np.random.default_rng((self.seed, 0))
         events = self._events(rng)
         table = events.loc[events.index.repeat(self.windows)].reset_index(drop=True)
@@ -78,7 +88,7 @@ class NorciaWorld:
     def _events(self, rng: np.random.Generator) -> pd.DataFrame:
         """Events of both classes; all but the time has one distribution for both."""
         n = self.n_events
-        label = np.arange(n) % 2
+        label = self._labels()
         side = label - 0.5
         stress = 10 ** (
             self.STRESS[0]
@@ -107,6 +117,10 @@ class NorciaWorld:
             }
         )
 
+    def _labels(self) -> Index:
+        """Foreshocks and aftershocks in turn."""
+        return np.arange(self.n_events) % 2
+
     def _magnitudes(self, rng: np.random.Generator, n: int) -> Floats:
         """Gutenberg–Richter with b = 1 between the smallest and the largest magnitude."""
         share = rng.uniform(0, 1 - 10 ** (self.min_magnitude - self.max_magnitude), n)
@@ -123,22 +137,50 @@ class NorciaWorld:
 
     def waveforms(self, rows: Index | slice) -> Signal:
         """Windows of the catalogue in counts, `(record, channel, time)`: the same in any order."""
-        table = self.catalogue()
-        wanted = np.arange(len(table))[rows]
-        chosen = table.iloc[wanted]
+        wanted = np.arange(len(self._table))[rows]
+        made = np.empty((len(wanted), len(self.channels), self.samples), np.float32)
+        for start in range(0, len(wanted), STEP):
+            made[start : start + STEP] = self._made(wanted[start : start + STEP])
+        return made
+
+    def _made(self, wanted: Index) -> Signal:
+        """A few records at once: the earthquakes, and the station's noise."""
         drawn = [self._drawn(int(number)) for number in wanted]
-        phases = np.stack([phase for phase, _ in drawn]).astype(np.complex64)
         noise = np.stack([noise for _, noise in drawn])
-        return (self._earthquakes(chosen, phases) + noise).astype(np.float32)
+        phases = np.stack([phase for phase, _ in drawn])
+        if self.windows > 1:
+            phases *= self._moved(wanted)
+        return np.asarray(self._earthquakes(self._table.iloc[wanted], phases) + noise, np.float32)
+
+    def _moved(self, wanted: Index) -> NDArray[np.complex64]:
+        """Factors that start a window where it starts, seen from its event's first window."""
+        arrival = self._table["p_time_s"].to_numpy(np.float64)
+        later = arrival[wanted - wanted % self.windows] - arrival[wanted]
+        turn = np.exp(2j * np.pi * self._frequency() * later[:, None])
+        return np.asarray(turn[:, None, None], np.complex64)
 
     def _drawn(self, number: int) -> tuple[NDArray[np.complex64], Signal]:
-        """All random numbers of a record: white spectra of P and S, and the station's noise."""
-        rng = np.random.default_rng((self.seed, 1, number))
-        bins = self.samples // 2 + 1
-        white = rng.standard_normal((3, 3, bins, 2), dtype=np.float32).view(np.complex64)[..., 0]
-        colour = self.noise_level * noise_colour(self._frequency()).astype(np.float32)
+        """All random numbers of a record: white spectra of P and S, and the station's noise.
+
+        Windows of one event share its earthquake; each has noise of its own.
+        """
+        event, window = divmod(number, self.windows)
+        rng = np.random.default_rng((self.seed, 1, event))
+        quake, noise = np.split(self._white(rng, 3), [2])
+        if window:
+            rng = np.random.default_rng((self.seed, 3, number))
+            noise = self._white(rng, 1)
         level = np.float32(10 ** rng.normal(0, 0.15) * np.sqrt(self.samples / 2))
-        return white[:2], np.fft.irfft(white[2] * colour * level, self.samples).astype(np.float32)
+        return quake, irfft(noise[0] * self._colour * level, self.samples)
+
+    def _white(self, rng: np.random.Generator, count: int) -> NDArray[np.complex64]:
+        """White spectra, `(count, channel, frequency)`."""
+        shape = (count, len(self.channels), self.samples // 2 + 1, 2)
+        return rng.standard_normal(shape, dtype=np.float32).view(np.complex64)[..., 0]
+
+    @cached_property
+    def _colour(self) -> Floats:
+        return self.noise_level * noise_colour(self._frequency()).astype(np.float32)
 
     def _frequency(self) -> Floats:
         return np.fft.rfftfreq(self.samples, 1 / self.sampling_rate)
@@ -208,14 +250,14 @@ class NorciaWorld:
     def _power(self, column: dict[str, Floats], times: Floats, f: Floats) -> Floats:
         """Expected power of P and S, `(channel, frequency, time)`."""
         power = np.zeros((3, len(f), len(times)))
-        for speed, share, arrival in (
-            (model.P_SPEED, P_SHARE, "p_time_s"),
-            (model.S_SPEED, S_SHARE, "s_time_s"),
+        for speed, share, arrival, bands, masks in (
+            (model.P_SPEED, P_SHARE, "p_time_s", (P_BAND,), [np.ones_like(f)]),
+            (model.S_SPEED, S_SHARE, "s_time_s", BANDS, octaves(f)),
         ):
             amplitude = self._amplitude(f, column, speed)[0]
-            hertz = f if arrival == "s_time_s" else np.full_like(f, P_BAND)
-            decay = [model.coda(times, column[arrival], h, column["coda_q"])[0] for h in hertz]
-            power += (share[:, None, None] * amplitude[:, None] * np.stack(decay)) ** 2
+            decay = [model.coda(times, column[arrival], h, column["coda_q"])[0] for h in bands]
+            envelope = np.stack(masks).T @ np.stack(decay)
+            power += (share[:, None, None] * amplitude[:, None] * envelope) ** 2
         return power
 
 

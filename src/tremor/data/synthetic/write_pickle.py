@@ -10,6 +10,7 @@ import pandas as pd
 
 from tremor.data.files import write_whole
 from tremor.data.synthetic.norcia import NorciaWorld, Signal
+from tremor.data.synthetic.settings import within
 
 
 def write_pickle(
@@ -20,6 +21,8 @@ def write_pickle(
     Up to `length_jitter` seconds are cut from the end of each record, and a share `missing` of
     the records loses its first samples, as real files do.
     """
+    within("length_jitter", length_jitter, 0.0, world.duration - 1.0)
+    within("missing", missing, 0.0, 1.0)
     rng = np.random.default_rng((world.seed, 2))
     waves = world.waveforms(slice(None))
     cut = rng.integers(0, round(length_jitter * world.sampling_rate) + 1, len(waves))
