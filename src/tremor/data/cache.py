@@ -11,7 +11,7 @@ from tremor.data.files import digest, fingerprint, whole_folder
 from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
 
-FORMAT = "2"
+FORMAT = "3"
 
 
 class Source(Protocol):
@@ -36,7 +36,8 @@ class Source(Protocol):
 
 def key_of(source: Source, cache: Path) -> str:
     """The fingerprint of what a source would write."""
-    kind = f"{type(source).__module__}.{type(source).__qualname__}"
+    kinds = [type(thing) for thing in (source, *vars(source).values())]
+    kind = " ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
     settings = {k: v for k, v in asdict(source).items() if k != "paths"}  # type: ignore[call-overload]
     contents = [path.name + fingerprint(path, cache / "files") for path in source.files()]
     return digest(FORMAT, kind, json.dumps(settings, sort_keys=True, default=str), *contents)

@@ -13,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tremor.data.synthetic import source_model as model
-from tremor.data.synthetic.norcia import BANDS, NUMBERS, NorciaWorld, octaves
+from tremor.data.synthetic.norcia import NorciaWorld
+from tremor.data.synthetic.station import BANDS, NUMBERS, octaves
 
 SMALL = NorciaWorld(n_events=40, duration=12.0)
 FREQUENCY, TIME = np.linspace(1, 45, 30), np.linspace(0, 24, 49)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tremor.data.synthetic.norcia import NorciaWorld
+from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.settings import LIMITS, within
 from tremor.errors import Refused
 
@@ -39,7 +40,7 @@ def test_a_wrong_setting_is_refused_by_its_name(wrong: dict[str, Any]) -> None:
 
 
 def test_every_number_has_its_limits_and_the_defaults_keep_them() -> None:
-    world = vars(NorciaWorld())
+    world = vars(NorciaWorld()) | vars(NorciaSequence())
     assert set(LIMITS) == set(world) - {"main_shock"}
     for name, (low, high) in LIMITS.items():
         within(name, world[name], low, high)

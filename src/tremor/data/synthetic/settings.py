@@ -12,6 +12,9 @@ from tremor.errors import Refused
 
 LIMITS = {  # smallest and largest value
     "n_events": (2, math.inf),
+    "n_pre": (2, math.inf),
+    "n_visso": (1, math.inf),
+    "n_post": (2, math.inf),
     "effect_size": (0.0, 10.0),
     "seed": (0, math.inf),
     "windows": (1, 5),
@@ -28,7 +31,8 @@ LIMITS = {  # smallest and largest value
 def check(settings: Mapping[str, Any]) -> None:
     """Refuse values out of their limits, magnitudes in the wrong order, and times that are none."""
     for name, (low, high) in LIMITS.items():
-        within(name, settings[name], low, high)
+        if name in settings:
+            within(name, settings[name], low, high)
     if settings["min_magnitude"] >= settings["max_magnitude"]:
         raise Refused(
             f"min_magnitude {settings['min_magnitude']} is not below max_magnitude "

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tremor.data.files import write_whole
-from tremor.data.synthetic.norcia import NorciaWorld, Signal
+from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.settings import within
+from tremor.data.synthetic.station import Signal
 
 
 def write_pickle(

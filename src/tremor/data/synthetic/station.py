@@ -1,0 +1,260 @@
+"""The waveforms of a synthetic station: earthquakes of a catalogue, and the station's noise.
+
+A world that inherits from it says which earthquakes there are (`_table`) and what they would be on
+the other side of the main shock (`_mirrored`); everything that is heard follows from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from tremor.data.synthetic import source_model as model
+from tremor.data.synthetic.settings import check
+from tremor.data.synthetic.source_model import Floats
+
+Signal = NDArray[np.float32]
+Index = NDArray[np.int64]
+BANDS = (0.75, 1.5, 3.0, 6.0, 12.0, 24.0, 48.0)  # Hz, centres of octaves
+P_BAND = 8.0  # Hz, at which the coda of P decays
+P_SHARE = np.array([0.30, 0.12, 0.12], np.float32)  # amplitude of P on Z, N, E, relative to S
+S_SHARE = np.array([0.55, 1.00, 1.00], np.float32)
+COUNTS = 4e8  # counts per m/s
+STEP = 32  # records made at once: few enough to stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class StationWorld:
+    """What every world of one station shares.
+
+    `duration` in s, `sampling_rate` in Hz, `noise_level` in counts; `effect_size` scales all class
+    evidence, 0 removes it. Magnitudes follow Gutenberg–Richter with b = 1.
+    """
+
+    effect_size: float = 1.0
+    seed: int = 0
+    duration: float = 25.0
+    sampling_rate: float = 100.0
+    min_magnitude: float = 1.5
+    max_magnitude: float = 4.5
+    noise_level: float = 8.0
+    main_shock: str = "2016-10-30T06:40:17.32"
+
+    windows: ClassVar[int] = 1
+    channels: ClassVar[tuple[str, ...]] = ("Z", "N", "E")
+    STRESS: ClassVar[tuple[float, float]] = (0.0, 0.7)  # log10 MPa of the mean, shift of a class
+    CODA_Q: ClassVar[tuple[float, float]] = (5.0, 0.65)  # log of the mean, shift of a class
+
+    def __post_init__(self) -> None:
+        check(vars(self))
+
+    @property
+    def samples(self) -> int:
+        """Samples of a window."""
+        return round(self.duration * self.sampling_rate)
+
+    def catalogue(self) -> pd.DataFrame:
+        """One row a window: event (its group), class, time, place, size, and source parameters."""
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        raise NotImplementedError
+
+    def _mirrored(self, row: pd.Series) -> tuple[float, float]:
+        """Log10 of stress drop and log of coda Q that the event would have on the other side."""
+        raise NotImplementedError
+
+    def _sources(self, rng: np.random.Generator, stress: Floats, coda: Floats) -> pd.DataFrame:
+        """Size, place and source of events whose class shifts stress drop and coda by so much.
+
+        `stress` and `coda` lie between -0.5 and 0.5; size and place know nothing of the class.
+        """
+        n = len(stress)
+        log_stress = self.STRESS[0] + 0.12 * rng.standard_normal(n)
+        log_stress += self._shift(stress, self.STRESS)
+        log_coda = self.CODA_Q[0] + 0.15 * rng.standard_normal(n)
+        log_coda += self._shift(coda, self.CODA_Q)
+        magnitude = self._magnitudes(rng, n).round(2)
+        depth, away = rng.uniform(4, 10, n), rng.uniform(2, 12, n)
+        return pd.DataFrame(
+            {
+                "station": "SYN",
+                "magnitude": magnitude,
+                "depth_km": depth,
+                "distance_km": np.hypot(depth, away),
+                "stress_drop_mpa": 10**log_stress,
+                "corner_hz": model.corner(magnitude, 10**log_stress),
+                "coda_q": np.exp(log_coda),
+            }
+        )
+
+    def _shift(self, side: Floats, of: tuple[float, float]) -> Floats:
+        """How far a place between the two sides shifts a logarithm."""
+        return np.asarray(2 * side * self.effect_size * of[1])
+
+    def _magnitudes(self, rng: np.random.Generator, n: int) -> Floats:
+        """Gutenberg–Richter with b = 1 between the smallest and the largest magnitude."""
+        share = rng.uniform(0, 1 - 10 ** (self.min_magnitude - self.max_magnitude), n)
+        return self.min_magnitude - np.log10(1 - share)
+
+    def _windowed(self, rng: np.random.Generator, events: pd.DataFrame) -> pd.DataFrame:
+        """Every event in its windows, with the arrivals in each and the time that it starts."""
+        table = events.loc[events.index.repeat(self.windows)].reset_index(drop=True)
+        number = np.arange(len(table)) % self.windows
+        table.insert(
+            0, "record_id", [f"{g}_{k}" for g, k in zip(table["group"], number, strict=True)]
+        )
+        lead = 5.0 + rng.uniform(-0.5, 0.5, len(table)) - 1.0 * number
+        travel = table["distance_km"] / model.P_SPEED
+        table["p_time_s"] = lead
+        table["s_time_s"] = lead + table["distance_km"] * (1 / model.S_SPEED - 1 / model.P_SPEED)
+        start = table.pop("origin") + pd.to_timedelta(travel - lead, unit="s")
+        table["start_time"] = start.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return table
+
+    def waveforms(self, rows: Index | slice) -> Signal:
+        """Windows of the catalogue in counts, `(record, channel, time)`: the same in any order."""
+        wanted = np.arange(len(self._table))[rows]
+        made = np.empty((len(wanted), len(self.channels), self.samples), np.float32)
+        for start in range(0, len(wanted), STEP):
+            made[start : start + STEP] = self._made(wanted[start : start + STEP])
+        return made
+
+    def _made(self, wanted: Index) -> Signal:
+        """A few records at once: the earthquakes, and the station's noise."""
+        drawn = [self._drawn(int(number)) for number in wanted]
+        noise = np.stack([noise for _, noise in drawn])
+        phases = np.stack([phase for phase, _ in drawn])
+        if self.windows > 1:
+            phases *= self._moved(wanted)
+        return np.asarray(self._earthquakes(self._table.iloc[wanted], phases) + noise, np.float32)
+
+    def _moved(self, wanted: Index) -> NDArray[np.complex64]:
+        """Factors that start a window where it starts, seen from its event's first window."""
+        arrival = self._table["p_time_s"].to_numpy(np.float64)
+        later = arrival[wanted - wanted % self.windows] - arrival[wanted]
+        turn = np.exp(2j * np.pi * self._frequency() * later[:, None])
+        return np.asarray(turn[:, None, None], np.complex64)
+
+    def _drawn(self, number: int) -> tuple[NDArray[np.complex64], Signal]:
+        """All random numbers of a record: white spectra of P and S, and the station's noise.
+
+        Windows of one event share its earthquake; each has noise of its own.
+        """
+        event, window = divmod(number, self.windows)
+        rng = np.random.default_rng((self.seed, 1, event))
+        quake, noise = np.split(self._white(rng, 3), [2])
+        if window:
+            rng = np.random.default_rng((self.seed, 3, number))
+            noise = self._white(rng, 1)
+        level = np.float32(10 ** rng.normal(0, 0.15) * np.sqrt(self.samples / 2))
+        return quake, irfft(noise[0] * self._colour * level, self.samples)
+
+    def _white(self, rng: np.random.Generator, count: int) -> NDArray[np.complex64]:
+        """White spectra, `(count, channel, frequency)`."""
+        shape = (count, len(self.channels), self.samples // 2 + 1, 2)
+        return rng.standard_normal(shape, dtype=np.float32).view(np.complex64)[..., 0]
+
+    @cached_property
+    def _colour(self) -> Floats:
+        return self.noise_level * noise_colour(self._frequency()).astype(np.float32)
+
+    def _frequency(self) -> Floats:
+        return np.fft.rfftfreq(self.samples, 1 / self.sampling_rate)
+
+    def _earthquakes(self, table: pd.DataFrame, phases: NDArray[np.complex64]) -> Signal:
+        """P, and S with its coda octave by octave, as each decays in its own time."""
+        f = self._frequency()
+        column = {name: table[name].to_numpy(np.float64) for name in NUMBERS}
+        p, s = (self._amplitude(f, column, speed) for speed in (model.P_SPEED, model.S_SPEED))
+        total = self._phase(phases[:, 0], p, P_BAND, column, "p_time_s") * P_SHARE[:, None]
+        for centre, mask in zip(BANDS, octaves(f), strict=True):
+            total += (
+                self._phase(phases[:, 1], s * mask, centre, column, "s_time_s") * S_SHARE[:, None]
+            )
+        return total
+
+    def _phase(
+        self,
+        white: NDArray[np.complex64],
+        spectrum: Floats,
+        hertz: float,
+        column: dict[str, Floats],
+        arrival: str,
+    ) -> Signal:
+        """Noise of a spectrum under the envelope of a phase, `(record, channel, time)`."""
+        time, when, coda_q = (
+            a.astype(np.float32)
+            for a in (
+                np.arange(self.samples) / self.sampling_rate,
+                column[arrival],
+                column["coda_q"],
+            )
+        )
+        envelope = model.coda(time, when, hertz, coda_q)
+        shaped = white * spectrum.astype(np.float32)[:, None]
+        wave: Signal = irfft(shaped, self.samples, overwrite_x=True)
+        wave *= envelope[:, None]
+        return wave
+
+    def _amplitude(self, f: Floats, column: dict[str, Floats], speed: float) -> Floats:
+        """Spectrum of a phase in the units of `irfft`: counts times root of samples."""
+        travel = column["distance_km"] / speed
+        shape = model.spectrum(
+            f, column["magnitude"], column["corner_hz"], travel, column["distance_km"]
+        )
+        return np.asarray(COUNTS * shape * self.sampling_rate)
+
+    def evidence(self, row: pd.Series, times: Floats, frequencies: Floats) -> Floats:
+        """Where the class shows in a record: the expected change of log10 power between classes.
+
+        `(channel, frequency, time)` for times (s) from the window's start and frequencies (Hz);
+        what lies under the station's noise counts for nothing. Zero everywhere at effect size 0.
+        """
+        column: dict[str, Floats] = {n: np.array([row[n]], dtype=np.float64) for n in NUMBERS}
+        log_stress, log_coda = self._mirrored(row)
+        other: dict[str, Floats] = column | {
+            "corner_hz": model.corner(column["magnitude"], 10**log_stress),
+            "coda_q": np.exp(np.array([log_coda])),
+        }
+        noise = (self.noise_level * noise_colour(frequencies)) ** 2 * self.samples / 2
+        own, counter = (
+            self._power(c, times, frequencies) + noise[:, None] for c in (column, other)
+        )
+        return np.asarray(np.abs(np.log10(own) - np.log10(counter)))
+
+    def _power(self, column: dict[str, Floats], times: Floats, f: Floats) -> Floats:
+        """Expected power of P and S, `(channel, frequency, time)`."""
+        power = np.zeros((3, len(f), len(times)))
+        for speed, share, arrival, bands, masks in (
+            (model.P_SPEED, P_SHARE, "p_time_s", (P_BAND,), [np.ones_like(f)]),
+            (model.S_SPEED, S_SHARE, "s_time_s", BANDS, octaves(f)),
+        ):
+            amplitude = self._amplitude(f, column, speed)[0]
+            decay = [model.coda(times, column[arrival], h, column["coda_q"])[0] for h in bands]
+            envelope = np.stack(masks).T @ np.stack(decay)
+            power += (share[:, None, None] * amplitude[:, None] * envelope) ** 2
+        return power
+
+
+NUMBERS = ("magnitude", "corner_hz", "coda_q", "distance_km", "p_time_s", "s_time_s")
+
+
+def noise_colour(f: Floats) -> Floats:
+    """Amplitude of station noise by frequency: microseism around 0.25 Hz, 1/f, a floor."""
+    microseism = 6.0 * np.exp(-0.5 * (np.log(np.maximum(f, 1e-3) / 0.25) / 0.5) ** 2)
+    return np.asarray(microseism + 0.6 / np.sqrt(np.maximum(f, 0.05)) + 0.15)
+
+
+def octaves(f: Floats) -> list[Floats]:
+    """Weights of the octave bands at each frequency; everywhere they add up to 1."""
+    place = np.log2(np.maximum(f, 1e-3) / BANDS[0])
+    place = place.clip(0, len(BANDS) - 1)
+    return [np.maximum(0.0, 1 - np.abs(place - number)) for number in range(len(BANDS))]
