@@ -1,0 +1,70 @@
+"""An sLSTM layer: a recurrent cell with exponential gates, mixed within heads, and a gated MLP."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import gelu, layer_norm, logsigmoid, silu
+
+from tremor.network.layers.projections import CausalConv, GroupedLinear
+
+WIDER = 1.3  # features of the gated MLP, as a multiple of the layer's
+
+
+class SLSTMLayer(nn.Module):
+    """`(batch, step, feature)` to the same, one direction in time.
+
+    The state stands still at steps outside `mask`. Forget gates start between open and shut, spread
+    by a power law over the features of each head (xLSTM's own start).
+    """
+
+    no_decay = ("recurrent",)
+
+    def __init__(self, d_model: int, num_heads: int = 4, kernel: int = 4):
+        super().__init__()
+        self.heads, size = num_heads, d_model // num_heads
+        self.conv = CausalConv(d_model, kernel)
+        self.input_forget = GroupedLinear(d_model, size, outputs=2)
+        self.cell_output = GroupedLinear(d_model, size, outputs=2)
+        self.recurrent = nn.Parameter(torch.zeros(num_heads, size, 4 * size))
+        self.bias = nn.Parameter(torch.zeros(num_heads, 4 * size))
+        self.norm = nn.Parameter(torch.ones(d_model))
+        inner = -(-round(WIDER * d_model) // 8) * 8
+        self.up, self.down = nn.Linear(d_model, 2 * inner), nn.Linear(inner, d_model)
+        with torch.no_grad():
+            self.bias[:, size : 2 * size] = 5.0 - 12.0 * torch.linspace(0, 1, size) ** 0.3
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        if mask is None:
+            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        x = x * mask[..., None]
+        gates = (*self.input_forget(silu(self.conv(x))), *self.cell_output(x))
+        parts = torch.stack([gate.unflatten(-1, (self.heads, -1)) for gate in gates], 3).flatten(3)
+        heard = scan((parts + self.bias).float(), self.recurrent.float(), mask)
+        level = layer_norm(heard, heard.shape[-1:]).flatten(2) * self.norm
+        wide, gate = self.up(level.to(x.dtype)).chunk(2, -1)
+        return self.down(gelu(gate) * wide)  # type: ignore[no-any-return]
+
+
+def scan(gates: Tensor, recurrent: Tensor, mask: Tensor) -> Tensor:
+    """Hidden states `(batch, step, head, size)` of gates (input, forget, cell, output in a row).
+
+    States are collected in a list and stacked once: writing each into its place of one tensor would
+    make the backward pass copy the whole tensor at every step.
+    """
+    batch, _, heads, width = gates.shape
+    hidden = gates.new_zeros(batch, heads, width // 4)
+    cell, count, scale = hidden, hidden, hidden
+    heard = []
+    for gate, here in zip(gates.unbind(1), mask.T[..., None, None].unbind(0), strict=True):
+        mixed = gate + torch.einsum("bhi,hio->bho", hidden, recurrent)
+        taken, kept, entry, shown = mixed.chunk(4, -1)
+        kept = logsigmoid(kept) + scale
+        top = torch.maximum(kept, taken)
+        new, old = (taken - top).exp(), (kept - top).exp()
+        cell = torch.where(here, old * cell + new * entry.tanh(), cell)
+        count = torch.where(here, old * count + new, count)
+        scale = torch.where(here, top, scale)
+        hidden = torch.where(here, shown.sigmoid() * cell / count.clamp(min=1e-6), hidden)
+        heard.append(hidden)
+    return torch.stack(heard, 1)
