@@ -182,7 +182,8 @@ def _check_unread(tree: Tree) -> Iterator[Problem]:
             or group not in get_type_hints(tree.root)
         ):
             continue
-        plain_keys = {k for k, v in value.items() if not isinstance(v, dict)}
+        whole = tree.resolved[group]
+        plain_keys = {k for k in value if not isinstance(whole.get(k), dict)}
         read = {k for k in plain_keys if f"{group}.{k}" in readers}
         for key in sorted(plain_keys - read):
             if value[key] is not None:

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
+from omegaconf.errors import (
+    InterpolationKeyError,
+    InterpolationToMissingValueError,
+    OmegaConfBaseException,
+)
 
 from tremor.config.build import Plain
 from tremor.errors import Refused
@@ -54,9 +58,15 @@ def plain(config: DictConfig) -> tuple[Plain, Plain]:
     resolved: Plain = {}
     for path, value in list(leaves(raw)):
         put(resolved, path, _resolved(config, path) if "${" in str(value) else value)
-        if "${" in REFERENCE.sub("", str(value)):  # the environment of today, once and for all
+        if _from_outside(str(value)):  # the environment of today, once and for all
             put(raw, path, select(resolved, path))
     return resolved, raw
+
+
+def _from_outside(text: str) -> bool:
+    """Whether a text interpolates anything but keys of the tree (which may name keys in turn)."""
+    inner = REFERENCE.sub("_", text)
+    return "${" in inner if inner == text else _from_outside(inner)
 
 
 def _resolved(config: DictConfig, path: str) -> Any:
@@ -64,9 +74,23 @@ def _resolved(config: DictConfig, path: str) -> Any:
         value = OmegaConf.select(config, path, throw_on_missing=False, default=MISSING)
     except InterpolationToMissingValueError:
         return MISSING
+    except InterpolationKeyError as error:
+        raise _no_such(config, str(error), path) from error
     except OmegaConfBaseException as error:
         raise Refused(f"{path} cannot be resolved: {str(error).splitlines()[0]}", path) from error
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _no_such(config: DictConfig, said: str, path: str) -> Refused:
+    """A key that an interpolation names and that is not there, with those that are."""
+    wanted = next(iter(re.findall(r"'([\w.]+)'", said)), "")
+    group, _, name = wanted.rpartition(".")
+    there = OmegaConf.select(config, group) if group else None
+    choices = ", ".join(map(str, there)) if isinstance(there, DictConfig) else ""
+    raw = str(OmegaConf.to_container(config, resolve=False))
+    asked = re.search(r"\$\{" + re.escape(group) + r"\.\$\{([\w.]+)\}\}", raw)
+    key = asked.group(1) if asked else path
+    return Refused(f"there is no {name!r} in {group} ({choices})", key, f"{key}=<one of these>")
 
 
 def references(raw: Plain) -> dict[str, list[str]]:

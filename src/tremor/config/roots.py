@@ -49,20 +49,21 @@ EXTRAS: dict[str, dict[str, Any]] = {"encoder": PRETRAINED, "model": PRETRAINED}
 
 # Arguments that a door passes when it builds: facts of the data, or objects made before.
 RUNTIME: dict[str, tuple[str, ...]] = {
+    "dataset.labels": ("table", "classes"),
     "dataset.split": ("table",),
     "dataset.normalise": ("x", "length"),
     "loader": ("records", "parts"),
     "augment": (),
     "encoder": ("channels", "length", "sampling_rate"),
     "model": ("in_shape",),
-    "decoder": ("in_shape",),
+    "decoder": ("in_shape", "channels", "samples"),
     "task": ("network", "normalise", "augment", "optimizer", "scheduler"),
     "optimizer": ("params",),
     "scheduler": ("optimizer", "total_steps"),
     "callbacks.*": ("dirpath", "train_time_interval"),
     "logger.*": ("folder", "config", "tags"),
     "trainer": ("callbacks", "logger", "default_root_dir"),
-    "evaluation": ("predictions", "classes", "table", "train_table", "split"),
+    "evaluation": ("predictions", "classes", "table", "train_table", "split", "ordered"),
     "report.fan": (
         "waveforms",
         "labels",

@@ -16,7 +16,7 @@ SHARED = (
 
 def contradictions(tree: Plain) -> list[Problem]:
     """Every contradiction of a tree; values of a wrong type are not looked at."""
-    rules = (_shared_keys, _frozen, _shares, _folds)
+    rules = (_shared_keys, _frozen, _pulled, _shares, _folds, _purged, _too_many_processes)
     return [problem for rule in rules for problem in rule(tree)]
 
 
@@ -24,7 +24,7 @@ def _shared_keys(tree: Plain) -> Iterator[Problem]:
     """One fact that two groups need is set once, or set equally."""
     for first, second in SHARED:
         a, b = select(tree, first), select(tree, second)
-        if MISSING not in (a, b) and a != b:
+        if None not in (a, b) and MISSING not in (a, b) and a != b:
             yield Problem(second, f"is {b}, but {first} is {a}", f"{first}={b}  (it sets both)")
 
 
@@ -39,6 +39,31 @@ def _frozen(tree: Plain) -> Iterator[Problem]:
     if thaw is not None and not any(select(tree, f"{p}.freeze") for p in parts):
         fault = "thaws nothing: neither encoder.freeze nor model.freeze is true"
         yield Problem("train.unfreeze_at_epoch", fault, "model.freeze=true")
+
+
+def _pulled(tree: Plain) -> Iterator[Problem]:
+    """A pull toward pretrained weights needs some."""
+    pull = select(tree, "train.l2_to_pretrained")
+    taken = [part for part in ("encoder", "model") if select(tree, f"{part}.pretrained")]
+    if isinstance(pull, int | float) and pull > 0 and not taken:
+        fault = "pulls toward pretrained weights: none are given"
+        yield Problem("train.l2_to_pretrained", fault, "model.pretrained=<run folder or file>")
+
+
+def _purged(tree: Plain) -> Iterator[Problem]:
+    """A purge between training and test is a matter of time."""
+    hours, method = (select(tree, f"dataset.{k}") for k in ("purge_hours", "event_split_method"))
+    if isinstance(hours, int | float) and hours and not str(method).startswith("temporal"):
+        fault = f"is set, but event_split_method={method} does not look at the time"
+        yield Problem("dataset.purge_hours", fault, "dataset.event_split_method=temporal")
+
+
+def _too_many_processes(tree: Plain) -> Iterator[Problem]:
+    """Tremor shares records among processes itself; Lightning doing it again would lose some."""
+    if select(tree, "trainer.use_distributed_sampler") is True:
+        fault = "would share the training records among processes a second time"
+        key = "trainer.use_distributed_sampler"
+        yield Problem(key, fault, f"{key}=false")
 
 
 def _shares(tree: Plain) -> Iterator[Problem]:

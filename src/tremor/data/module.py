@@ -14,13 +14,19 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tremor.data.batch import Batch
 from tremor.data.records import RecordSet
+from tremor.data.writer import NOISE_MARGIN
+from tremor.errors import Refused
+
+Weights = NDArray[np.float64] | None
 
 
 class Part(Dataset[Batch]):
     """Some records of a set, at one length; hands out whole batches."""
 
-    def __init__(self, records: RecordSet, positions: NDArray[np.int64], length: int):
-        self.records, self.positions, self.length = records, positions, length
+    def __init__(
+        self, records: RecordSet, positions: NDArray[np.int64], length: int, ends: NDArray[np.int64]
+    ):
+        self.records, self.positions, self.length, self.ends = records, positions, length, ends
         self.labels = records.table["label"].to_numpy(np.int64)
 
     def __len__(self) -> int:
@@ -32,34 +38,50 @@ class Part(Dataset[Batch]):
     def __getitems__(self, items: list[int]) -> Batch:
         """A batch of the items `(batch, channel, time)` in one gather."""
         rows = self.positions[np.asarray(items)]
-        lengths = np.minimum(self.records.lengths[rows], self.length)
-        x = torch.from_numpy(self.records.gather(rows, self.length))
+        lengths = np.minimum(self.ends[rows], self.length)
+        signal = self.records.gather(rows, self.length)
+        if (lengths < self.length).any():
+            signal = signal * (np.arange(self.length) < lengths[:, None])[:, None]
+        x = torch.from_numpy(signal)
         return Batch(x, *(torch.from_numpy(a) for a in (self.labels[rows], lengths, rows)))
 
 
 class EpochSampler(Sampler[int]):
-    """A shuffle that depends on the seed and the epoch only, so that a resumed run repeats it."""
+    """A shuffle that depends on the seed and the epoch only, so that a resumed run repeats it.
 
-    def __init__(self, size: int, seed: int):
+    With `weights`, records are drawn with replacement in proportion to them. Of several processes
+    each takes its share, all of the same size.
+    """
+
+    def __init__(
+        self, size: int, seed: int, weights: Weights = None, rank: int = 0, world: int = 1
+    ):
         self.size, self.seed, self.epoch = size, seed, 0
+        self.shares = None if weights is None else weights / weights.sum()
+        self.rank, self.world = rank, world
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size)
-        return iter(order.tolist())
+        rng = np.random.default_rng((self.seed, self.epoch))
+        if self.shares is None:
+            order = rng.permutation(self.size)
+        else:
+            order = rng.choice(self.size, self.size, p=self.shares)
+        return iter(order[self.rank : len(self) * self.world : self.world].tolist())
 
     def __len__(self) -> int:
-        return self.size
+        return self.size // self.world
 
 
 class DataModule(lightning.LightningDataModule):
     """Loaders over the parts of a split.
 
     `align="trim"` cuts every record to the shortest of the set; `"pad"` fills with zeros to the
-    longest, and `Batch.length` says what is signal.
+    longest, and `Batch.length` says what is signal. `keep="noise"` hands out what comes before P
+    only, to see what the station's noise alone tells.
     """
 
     def __init__(
@@ -72,11 +94,20 @@ class DataModule(lightning.LightningDataModule):
         pin_memory: bool = False,
         drop_last: bool = False,
         align: Literal["trim", "pad"] = "trim",
+        keep: Literal["all", "noise"] = "all",
         seed: int = 0,
     ):
         super().__init__()
         self.records, self.parts, self.seed = records, parts, seed
-        self.length = int(records.lengths.min() if align == "trim" else records.lengths.max())
+        self.ends = records.lengths if keep == "all" else noise_ends(records)
+        used = self.ends[(records.table["label"] >= 0).to_numpy()]
+        self.length = int(used.min() if align == "trim" else used.max())
+        if keep == "noise" and self.length < records.sampling_rate:
+            raise Refused(
+                f"only {self.length} samples come before P in some record: no noise to learn from",
+                "dataset.keep",
+                "dataset.keep=all",
+            )
         self.drop_last = drop_last
         own = torch.Generator().manual_seed(seed)  # loaders leave the global state alone
         self.options: dict[str, Any] = {"generator": own, "collate_fn": _as_is}
@@ -85,10 +116,9 @@ class DataModule(lightning.LightningDataModule):
 
     def part(self, name: str) -> Part:
         """The records of `train`, `val`, `test` or `all`."""
-        chosen = (
-            np.ones(len(self.parts), bool) if name == "all" else (self.parts == name).to_numpy()
-        )
-        return Part(self.records, np.flatnonzero(chosen), self.length)
+        labelled = self.records.table["label"] >= 0
+        chosen = labelled if name == "all" else self.parts == name
+        return Part(self.records, np.flatnonzero(chosen), self.length, self.ends)
 
     def loader(self, name: str) -> DataLoader[Batch]:
         """One pass over a part in the order of the table."""
@@ -96,10 +126,10 @@ class DataModule(lightning.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         part = self.part("train")
-        sampler = EpochSampler(len(part), self.seed)
+        sampler = EpochSampler(len(part), self.seed, self._weights(part), *self._share())
         if self.trainer is not None:  # a resumed run fetches before Lightning tells the epoch
             sampler.set_epoch(self.trainer.current_epoch)
-        whole = self.drop_last and len(part) >= self.batch_size
+        whole = self.drop_last and len(sampler) >= self.batch_size
         return DataLoader(
             part,
             self.batch_size,
@@ -108,8 +138,31 @@ class DataModule(lightning.LightningDataModule):
             **self.options,
         )
 
+    def _weights(self, part: Part) -> Weights:
+        """How often each record is to be drawn, where the source says it."""
+        if "weight" not in self.records.table:
+            return None
+        weights = self.records.table["weight"].to_numpy(np.float64)[part.positions]
+        return None if (weights == weights[0]).all() else weights
+
+    def _share(self) -> tuple[int, int]:
+        """Which process this is, and of how many."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
     def val_dataloader(self) -> DataLoader[Batch]:
         return self.loader("val")
+
+
+def noise_ends(records: RecordSet) -> NDArray[np.int64]:
+    """How many samples of each record come safely before P: `(record,)`."""
+    if "p_time_s" not in records.table:
+        raise Refused(
+            "noise windows need the arrival of P, which the source does not tell",
+            "dataset.keep",
+            "dataset.keep=all",
+        )
+    quiet = (records.table["p_time_s"].to_numpy(np.float64) - NOISE_MARGIN) * records.sampling_rate
+    return np.nan_to_num(quiet).astype(np.int64).clip(1, records.lengths)
 
 
 def _as_is(batch: Any) -> Any:

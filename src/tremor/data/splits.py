@@ -24,6 +24,7 @@ def random(
     test_ratio: float,
     fold: int | None,
     n_folds: int,
+    purge_hours: float,
     seed: int,
 ) -> pd.Series[str]:
     """Groups at random, whatever their class."""
@@ -41,6 +42,7 @@ def stratified(
     test_ratio: float,
     fold: int | None,
     n_folds: int,
+    purge_hours: float,
     seed: int,
 ) -> pd.Series[str]:
     """Groups at random within each class, so that every part has the same mixture."""
@@ -60,6 +62,7 @@ def kfold(
     test_ratio: float,
     fold: int | None,
     n_folds: int,
+    purge_hours: float,
     seed: int,
 ) -> pd.Series[str]:
     """Fold `fold` of `n_folds` tests (instead of `test_ratio`), the rest trains and validates."""
@@ -75,9 +78,112 @@ def kfold(
         test_ratio=0.0,
         fold=None,
         n_folds=n_folds,
+        purge_hours=purge_hours,
         seed=seed,
     )
     return parts.reindex(table.index, fill_value="test")
+
+
+def temporal(
+    table: pd.DataFrame,
+    *,
+    train_frac: float | None,
+    val_ratio: float,
+    test_ratio: float,
+    fold: int | None,
+    n_folds: int,
+    purge_hours: float,
+    seed: int,
+) -> pd.Series[str]:
+    """Within each class in order of time: the middle validates and tests, both edges train.
+
+    Validation and test are the same events whatever `train_frac` and `seed` are; of the edges,
+    `train_frac` takes a share at random, a smaller one part of a larger one. Training events within
+    `purge_hours` of a test event are left out.
+    """
+    parts: dict[str, str] = {}
+    for number, names in enumerate(_in_time(table)):
+        n_test, n_val = int(len(names) * test_ratio), int(len(names) * val_ratio)
+        first = (len(names) - n_test - n_val) // 2
+        middle = names[first : first + n_val + n_test]
+        edges = np.setdiff1d(names, middle)
+        chosen = np.random.default_rng((seed, number)).permutation(edges)
+        wanted = len(edges) if train_frac is None else max(1, round(len(names) * train_frac))
+        words = ["train"] * min(wanted, len(edges))
+        words += ["unused"] * (len(edges) - len(words))
+        parts |= dict(zip(chosen, words, strict=True))
+        parts |= dict(zip(middle, ["val"] * n_val + ["test"] * n_test, strict=True))
+    return purged(table, _spread(table, parts), purge_hours)
+
+
+def temporal_published(
+    table: pd.DataFrame,
+    *,
+    train_frac: float | None,
+    val_ratio: float,
+    test_ratio: float,
+    fold: int | None,
+    n_folds: int,
+    purge_hours: float,
+    seed: int,
+) -> pd.Series[str]:
+    """The earlier studies' edges and middle, to the letter, so that their numbers can be compared.
+
+    Its test window moves with `train_frac`, and a tiny one would train on the test events: a
+    fraction below the full training share is refused.
+    """
+    full = 1 - val_ratio - test_ratio
+    share = full if train_frac is None else train_frac
+    if round(share, 9) < round(full, 9):
+        raise Refused(
+            f"the published split moves its test events with train_frac={train_frac}",
+            "dataset.event_split_method",
+            "dataset.event_split_method=temporal keeps them",
+        )
+    parts: dict[str, str] = {}
+    for names in _in_time(table):
+        n = len(names)
+        edge = int(int(n * round(share, 9)) / 2)
+        n_val, n_test = int(n * val_ratio), int(n * test_ratio)
+        words = ["train"] * edge + ["val"] * n_val + ["test"] * n_test
+        words += ["unused"] * (n - len(words) - edge) + ["train"] * edge
+        parts |= dict(zip(names, words, strict=True))
+    return purged(table, _spread(table, parts), purge_hours)
+
+
+def purged(table: pd.DataFrame, parts: pd.Series[str], hours: float) -> pd.Series[str]:
+    """Without the training records that begin within so many hours of a test record."""
+    if not hours:
+        return parts
+    start = _times(table)
+    tests = np.sort(start[parts == "test"])
+    after = np.searchsorted(tests, start)
+    ahead = tests[after.clip(max=len(tests) - 1)] - start
+    behind = start - tests[(after - 1).clip(min=0)]
+    near = np.minimum(np.abs(ahead), np.abs(behind)) < np.timedelta64(round(hours * 3600), "s")
+    return parts.mask((parts == "train") & near, "unused")
+
+
+def _times(table: pd.DataFrame) -> NDArray[np.datetime64]:
+    """When each record starts (UTC)."""
+    if "start_time" not in table or not table["start_time"].astype(bool).all():
+        raise Refused(
+            "a split by time needs the start time of every record",
+            "dataset.event_split_method",
+            "dataset.event_split_method=stratified",
+        )
+    stamps = pd.to_datetime(table["start_time"], format="ISO8601", utc=True)
+    return stamps.dt.tz_localize(None).to_numpy("datetime64[ns]")
+
+
+def _in_time(table: pd.DataFrame) -> list[NDArray[np.object_]]:
+    """The groups of each class in order of the time that they begin."""
+    begun = table.assign(begun=_times(table)).groupby("group")["begun"].min()
+    groups = _groups(table)
+    by_class = groups.groupby(groups)
+    return [
+        begun[members.index].sort_values(kind="stable").index.to_numpy() for _, members in by_class
+    ]
 
 
 def _groups(table: pd.DataFrame) -> pd.Series[int]:

@@ -16,6 +16,8 @@ from tremor.data.records import Signal
 from tremor.errors import Refused
 
 Row = dict[str, Any]
+NOISE_MARGIN = 0.5  # s before P that are not called noise
+SHAKING = 10.0  # s after P that are called signal
 
 
 class RecordWriter:
@@ -54,6 +56,7 @@ class RecordWriter:
         self._file.write(samples.tobytes())
         self.ends.append(self.ends[-1] + samples.size)
         facts = {"length": samples.shape[1], "signal_hash": mark} | self._levels(samples)
+        facts |= self._loudness(samples, row)
         self.rows.append(row | facts)
 
     def _levels(self, signal: Signal) -> Row:
@@ -62,8 +65,22 @@ class RecordWriter:
         levels = np.log10(np.maximum(rms, 1e-30))
         return {f"level_{c}": float(v) for c, v in zip(self.channels, levels, strict=True)}
 
+    def _loudness(self, signal: Signal, row: Row) -> Row:
+        """`snr_db`: power in the seconds after P over that before it, where P is known."""
+        if not 0 < row.get("p_time_s", 0) * self.sampling_rate < signal.shape[1]:
+            return {}
+        arrival = round(row["p_time_s"] * self.sampling_rate)
+        margin, after = (
+            round(NOISE_MARGIN * self.sampling_rate),
+            round(SHAKING * self.sampling_rate),
+        )
+        noise = signal[:, : max(arrival - margin, 2)].astype(np.float64)
+        shaking = signal[:, arrival : arrival + after].astype(np.float64)
+        quiet, loud = (part.var(axis=1).sum() for part in (noise, shaking))
+        return {"snr_db": float(10 * np.log10(max(loud, 1e-30) / max(quiet, 1e-30)))}
+
     def finish(self, fingerprint: str, where: str) -> None:
-        """Number the classes, write table, offsets and notes; refuse a set that teaches nothing."""
+        """Number the classes, write table, offsets and notes; refuse a set without records."""
         self._file.flush()
         table = pd.DataFrame(self.rows)
         counts = Counter(r["reason"].split(" to ")[0] for r in self.aside)
@@ -73,12 +90,6 @@ class RecordWriter:
                 f"no usable record: {why}", where, "check the files and the source's keys"
             )
         classes = sorted(table["label"].unique())
-        if len(classes) < 2:
-            raise Refused(
-                f"one class only: all {len(table)} records are '{classes[0]}'",
-                where,
-                "give records of at least two classes (dataset.paths takes several files)",
-            )
         table["label"] = table["label"].map({name: i for i, name in enumerate(classes)})
         table.to_csv(self.folder / "table.csv", index=False)
         np.save(self.folder / "offsets.npy", np.asarray(self.ends, dtype=np.int64))

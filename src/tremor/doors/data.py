@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from tremor.config.build import Plain, build
 from tremor.data.audit import audit, refuse_leaks
 from tremor.data.cache import open_records
+from tremor.data.labels import Labelled
 from tremor.data.module import DataModule
 from tremor.data.records import RecordSet
 from tremor.data.splits import refuse_empty
@@ -23,6 +24,7 @@ class Data:
     """Records with their split, its audit, and the loaders over it."""
 
     records: RecordSet
+    labelled: Labelled
     parts: pd.Series[str]
     audit: dict[str, Any]
     module: DataModule
@@ -31,7 +33,7 @@ class Data:
     def facts(self) -> Facts:
         """What the network must know of the data."""
         r = self.records
-        return Facts(len(r.channels), self.module.length, r.sampling_rate, r.classes)
+        return Facts(len(r.channels), self.module.length, r.sampling_rate, self.labelled.classes)
 
     def split_table(self) -> pd.DataFrame:
         """Which record went where, as split.csv holds it."""
@@ -43,25 +45,34 @@ def open_data(config: Plain) -> Data:
     """Open (or make) the records, split them, audit the split; anything unsound is refused."""
     source = build(config["dataset"]["records"])
     records, made = open_records(source, config["cache_dir"])
-    _refuse_classes(records, config["dataset"]["num_classes"])
-    parts = build(config["dataset"]["split"], table=records.table)
-    refuse_empty(parts, records.table)
-    result = audit(records.table, parts, records.classes)
+    labels = config["dataset"]["labels"]
+    labelled: Labelled = build(labels, table=records.table, classes=records.classes)
+    _refuse_classes(labelled.classes, config["dataset"]["num_classes"])
+    records = replace(records, table=labelled.table)
+    used = labelled.table[labelled.table["label"] >= 0]
+    parts = build(config["dataset"]["split"], table=used)
+    refuse_empty(parts, used)
+    parts = parts.reindex(labelled.table.index, fill_value="unused")
+    result = audit(records.table, parts, labelled.classes)
     refuse_leaks(result)
     module = build(config["loader"], records=records, parts=parts)
-    data = Data(records, parts, result, module)
+    data = Data(records, labelled, parts, result, module)
     _tell(data, made)
     return data
 
 
-def _refuse_classes(records: RecordSet, wanted: int) -> None:
-    if len(records.classes) != wanted:
-        names = ", ".join(records.classes)
-        raise Refused(
-            f"the records have {len(records.classes)} classes ({names}), num_classes is {wanted}",
-            "dataset.num_classes",
-            f"dataset.num_classes={len(records.classes)}",
-        )
+def _refuse_classes(classes: tuple[str, ...], wanted: int | None) -> None:
+    """The records must have the classes asked for; none are needed where there is no label."""
+    if wanted is None or len(classes) == wanted > 1:
+        return
+    names, found = ", ".join(classes), len(classes)
+    several = f"dataset.num_classes={found}" if found > 1 else "give records of two classes or more"
+    raise Refused(
+        f"the records have {found} {'classes' if found > 1 else 'class'} ({names}), "
+        f"num_classes is {wanted}",
+        "dataset.num_classes",
+        several,
+    )
 
 
 def _tell(data: Data, made: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +18,41 @@ from tremor.doors.data import Data
 from tremor.errors import TremorError
 from tremor.report import plots
 from tremor.report.svg import save_png
-from tremor.tasks.classification import Classification
+from tremor.tasks.base import Task
 from tremor.training.callbacks import Progress
 
 
-def predictions(task: Classification, data: Data, split: str, config: Plain) -> pd.DataFrame:
+def predictions(task: Task, data: Data, split: str, config: Plain) -> pd.DataFrame:
     """Probabilities of every record of a part, in the order of the table."""
     settings = config["trainer"] | {"enable_checkpointing": False}
     trainer: lightning.Trainer = build(settings, callbacks=[Progress()], logger=False)
-    batches = trainer.predict(task, data.module.loader(split))
-    index = torch.cat([rows for rows, _ in batches or []]).numpy()
-    chances = torch.cat([p for _, p in batches or []]).numpy()
-    lost = int((~np.isfinite(chances)).any(axis=1).sum())
+    batches: Any = trainer.predict(task, data.module.loader(split))
+    said = {name: torch.cat([b[name] for b in batches]).numpy() for name in batches[0]}
+    index = said.pop("index")
+    whole = [np.isfinite(values.reshape(len(index), -1)).all(1) for values in said.values()]
+    lost = len(index) - int(np.logical_and.reduce(whole).sum())
     if lost:
         fault = f"the network gives no number for {lost} of {len(index)} records: it has diverged"
         raise TremorError(fault, split, "a smaller optimizer.lr, or trainer.gradient_clip_val=1.0")
-    table = data.records.table.iloc[index][["record_id", "group", "label"]].reset_index(drop=True)
-    table["predicted"] = chances.argmax(axis=1)
-    for column, name in enumerate(data.records.classes):
-        table[f"p_{name}"] = chances[:, column]
-    return table
+    known = data.records.table.iloc[index][["record_id", "group", "label"]]
+    table: pd.DataFrame = known.reset_index(drop=True)
+    return pd.concat([table, *_columns(said, data.labelled.classes)], axis=1)
 
 
-def judge_part(
-    task: Classification, data: Data, split: str, config: Plain, folder: Path
-) -> dict[str, Any]:
+def _columns(said: dict[str, Any], classes: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    """Columns of what a task said of each record; a row of numbers has one for each class."""
+    for name, values in said.items():
+        names = [name] if values.ndim == 1 else [f"{name}_{label}" for label in classes]
+        yield pd.DataFrame(values, columns=names)
+
+
+def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) -> dict[str, Any]:
     """Judge a part; leaves predictions.csv, metrics.json and figures in `folder`."""
     said = predictions(task, data, split, config)
     table, parts = data.records.table, data.parts
     verdict: dict[str, Any] = build(config["evaluation"])(
         said,
-        classes=data.records.classes,
+        classes=data.labelled.classes,
         table=table[table["record_id"].isin(said["record_id"])],
         train_table=table[parts == "train"],
         split=split,
@@ -74,7 +79,7 @@ def fan_figure(data: Data, config: Plain) -> Figure:
     fan = build(config["report"]["fan"])(
         data.records.view(data.module.length),
         table["label"].to_numpy(),
-        data.records.classes,
+        data.labelled.classes,
         rate,
         channels=data.records.channels,
         lengths=data.records.lengths.clip(max=data.module.length),

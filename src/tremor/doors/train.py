@@ -31,10 +31,17 @@ from tremor.doors.quiet import quieten
 from tremor.errors import STOPPED, Refused, TremorError
 from tremor.report import plots
 from tremor.report.page import write_page
-from tremor.tasks.classification import Classification
+from tremor.tasks.base import Task
 from tremor.training import checkpoints, loggers, run_folder
 from tremor.training.allocator import keep_memory
-from tremor.training.assemble import assemble, freeze, pretrained, restore, take_pretrained
+from tremor.training.assemble import (
+    anchor,
+    assemble,
+    freeze,
+    refuse_misfits,
+    restore,
+    take_pretrained,
+)
 
 DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
 
@@ -71,7 +78,7 @@ def train(composed: DictConfig) -> None:
 def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
-    pretrained(config)  # a wrong path is refused before any data are read
+    refuse_misfits(config)
     rehearse(config)
     data = open_data(config)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
@@ -114,7 +121,7 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     return Run(config, raw, card["overrides"], card["choices"], folder, last), data
 
 
-def _task(run: Run, data: Data) -> Classification:
+def _task(run: Run, data: Data) -> Task:
     """The task with its initial weights and the card that its checkpoints carry."""
     lightning.seed_everything(run.config["seed"], verbose=False)
     task = assemble(run.config, data.facts)
@@ -122,6 +129,7 @@ def _task(run: Run, data: Data) -> Classification:
         for line in take_pretrained(task, run.config):
             say(f"weights  {line}")
     freeze(task, run.config)
+    anchor(task, run.config)
     said = run_folder.command_line(run.overrides)
     task.card = {
         "format": checkpoints.FORMAT,
@@ -137,7 +145,7 @@ def _task(run: Run, data: Data) -> Classification:
     return task
 
 
-def _describe(run: Run, data: Data, task: Classification) -> None:
+def _describe(run: Run, data: Data, task: Task) -> None:
     """Say what is about to run, and write it down."""
     network, facts = task.network, data.facts
     say(
@@ -179,7 +187,7 @@ def _told(node: Plain, run: Run) -> Any:
     return build(node, **{name: fact for name, fact in known.items() if name in asked})
 
 
-def _fit(run: Run, data: Data, task: Classification, mirrors: list[Logger]) -> int:
+def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
     """Fit, from the start or from where the run stopped; returns the number of steps."""
     callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
     settings = dict(run.config["trainer"])
@@ -197,9 +205,7 @@ def _fit(run: Run, data: Data, task: Classification, mirrors: list[Logger]) -> i
     return int(trainer.global_step)
 
 
-def _conclude(
-    run: Run, data: Data, task: Classification, mirrors: list[Logger], steps: int
-) -> None:
+def _conclude(run: Run, data: Data, task: Task, mirrors: list[Logger], steps: int) -> None:
     """Judge the best weights on the test part, draw, report."""
     kept = run.folder / "checkpoints" / "best.ckpt"
     if kept.exists():

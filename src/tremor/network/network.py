@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 
 class Network(nn.Module):
     """Signal to features to features to logits: `(batch, channel, time)` to `(batch, class)`."""
+
+    encoder: Any
+    model: Any
+    decoder: Any
 
     def __init__(self, encoder: nn.Module, model: nn.Module, decoder: nn.Module):
         super().__init__()
@@ -19,4 +25,4 @@ class Network(nn.Module):
 
     def coordinates(self) -> dict[str, Tensor]:
         """What the encoder's axes mean: values in s or Hz by the axis's name."""
-        return self.encoder.coordinates()  # type: ignore[operator,no-any-return]
+        return self.encoder.coordinates()  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tremor.signal.masks import valid
+from tremor.signal.spans import spans
 
 
 class NoAugment(nn.Module):
@@ -103,3 +104,15 @@ def add_noise(x: Tensor, length: Tensor, snr: Tensor) -> Tensor:
 def _between(share: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
     """A number between two bounds, at a share of the way."""
     return low + (high - low) * share
+
+
+class SpecMask(nn.Module):
+    """Sets spans of time to zero in all channels: the network must not lean on any one moment."""
+
+    def __init__(self, share: float = 0.3, span: int = 40):
+        super().__init__()
+        self.share, self.span = share, span
+
+    def forward(self, x: Tensor, length: Tensor) -> Tensor:
+        """`(batch, channel, time)` with spans of `span` samples gone."""
+        return x.masked_fill(spans(length, x.shape[-1], self.share, self.span)[:, None], 0.0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 Groups = list[dict[str, Any]]
@@ -18,23 +19,31 @@ def set_frozen(module: nn.Module, frozen: bool) -> None:
 
 
 def parameter_groups(
-    network: nn.Module, frozen: tuple[str, ...], *, thaws: bool, thawed_scale: float
+    parts: Mapping[str, nn.Module], frozen: tuple[str, ...], *, thaws: bool, thawed_scale: float
 ) -> Groups:
     """One group for each part and decay rule: no weight decay on biases, norms and other vectors.
 
-    Groups of frozen parts are there from the start when they will thaw (adding one later breaks
-    the schedule), at `thawed_scale` times the rate; otherwise the optimiser never sees them.
+    Nor on what a module names in `no_decay` (gates). Groups of frozen parts are there from the
+    start when they will thaw (adding one later breaks the schedule), at `thawed_scale` times the
+    rate; otherwise the optimiser never sees them.
     """
     groups: Groups = []
-    for name, part in network.named_children():
+    for name, part in parts.items():
         if name in frozen and not thaws:
             continue
         scale = thawed_scale if name in frozen else 1.0
+        spared = {id(p) for p in part.parameters() if p.ndim < 2} | _spared(part)
         for decays in (True, False):
-            parameters = [p for p in part.parameters() if (p.ndim > 1) == decays]
+            parameters = [p for p in part.parameters() if (id(p) not in spared) == decays]
             if parameters:
                 groups.append(_group(name, parameters, decays, scale))
     return groups
+
+
+def _spared(part: nn.Module) -> set[int]:
+    """Parameters that modules name in `no_decay`."""
+    named = ((m, name) for m in part.modules() for name in getattr(m, "no_decay", ()))
+    return {id(module.get_parameter(name)) for module, name in named}
 
 
 def _group(name: str, parameters: list[nn.Parameter], decays: bool, scale: float) -> dict[str, Any]:
@@ -49,3 +58,19 @@ def scaled(make: Callable[[Groups], Optimizer], groups: Groups) -> Optimizer:
     for group in optimizer.param_groups:
         group["lr"] = group["lr"] * group["scale"]
     return optimizer
+
+
+class Anchor(nn.Module):
+    """Pretrained weights that training is pulled toward; they are not saved with the network."""
+
+    def __init__(self, weights: Mapping[str, Tensor]):
+        super().__init__()
+        self.names = tuple(weights)
+        for place, weight in enumerate(weights.values()):
+            self.register_buffer(f"weight{place}", weight.clone(), persistent=False)
+
+    def forward(self, network: nn.Module) -> Tensor:
+        """Half the squared distance of the network's parameters from the pretrained ones."""
+        own = dict(network.named_parameters())
+        gaps = [own[name] - getattr(self, f"weight{n}") for n, name in enumerate(self.names)]
+        return torch.stack([gap.square().sum() for gap in gaps]).sum() / 2

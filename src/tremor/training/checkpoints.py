@@ -56,7 +56,13 @@ def part_weights(content: dict[str, Any], part: str) -> dict[str, Tensor]:
 
 
 def take_weights(module: nn.Module, weights: dict[str, Tensor], where: str) -> None:
-    """Load weights that fit exactly; otherwise list what is missing, left over or misshapen."""
+    """Load weights that fit exactly."""
+    refuse_misfit(module, weights, where)
+    module.load_state_dict(weights)
+
+
+def refuse_misfit(module: nn.Module, weights: dict[str, Tensor], where: str) -> None:
+    """Refuse weights that do not fit exactly, with what is missing, left over or misshapen."""
     own = module.state_dict()
     faults = [f"missing: {name}" for name in sorted(own.keys() - weights.keys())]
     faults += [f"left over: {name}" for name in sorted(weights.keys() - own.keys())]
@@ -68,4 +74,3 @@ def take_weights(module: nn.Module, weights: dict[str, Tensor], where: str) -> N
         listed = "\n  ".join(faults)
         remedy = "use the settings that the checkpoint was trained with (its config.yaml)"
         raise Refused(f"the weights do not fit ({len(faults)} keys):\n  {listed}", where, remedy)
-    module.load_state_dict(weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -31,21 +32,22 @@ class ConvPatch(nn.Module):
         sizes = [channels, *[width] * len(strides)]
         self.convs = nn.ModuleList(
             nn.Conv1d(a, b, 2 * stride - 1, stride, padding=stride - 1)
-            for a, b, stride in zip(sizes, sizes[1:], strides, strict=False)
+            for (a, b), stride in zip(pairwise(sizes), strides, strict=True)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in strides)
         self.last = nn.LayerNorm(width)
         self.linear = nn.Linear(width, d_model)
-        self.stride = math.prod(strides)
-        steps = -(-length // self.stride)
+        self.strides = tuple(strides)
+        self.samples = math.prod(strides)
+        steps = -(-length // self.samples)
         self.out_shape = (d_model, steps)
-        self.times = torch.arange(steps) * self.stride / sampling_rate
+        self.times = torch.arange(steps) * self.samples / sampling_rate
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Features of each step, and the number of valid steps."""
-        for conv, norm in zip(self.convs, self.norms, strict=True):
+        for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):
             x = gelu(norm(conv(x).transpose(1, 2)))
-            length = -(-length // conv.stride[0])
+            length = -(-length // stride)
             x = (x * valid(length, x.shape[1])[..., None]).transpose(1, 2)
         steps = self.linear(self.last(x.transpose(1, 2)))
         return (steps * valid(length, steps.shape[1])[..., None]).transpose(1, 2), length

@@ -15,15 +15,15 @@ class Raw(nn.Module):
 
     def __init__(self, channels: int, length: int, sampling_rate: float, patch: int = 16):
         super().__init__()
-        self.patch = patch
+        self.samples = patch
         self.times = (torch.arange(length // patch) + 0.5) * (patch / sampling_rate)
         self.out_shape = (channels * patch, length // patch)
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Patches, and the number of whole ones in each record."""
-        steps = x.shape[-1] // self.patch
-        patches = x[..., : steps * self.patch].reshape(*x.shape[:2], steps, self.patch)
-        return patches.transpose(2, 3).flatten(1, 2), (length // self.patch).clamp(min=1)
+        steps = x.shape[-1] // self.samples
+        patches = x[..., : steps * self.samples].reshape(*x.shape[:2], steps, self.samples)
+        return patches.transpose(2, 3).flatten(1, 2), (length // self.samples).clamp(min=1)
 
     def coordinates(self) -> dict[str, Tensor]:
         """Centres of the patches (s from the record's start)."""

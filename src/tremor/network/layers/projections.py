@@ -24,7 +24,7 @@ class GroupedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """As many tensors of `x`'s shape as there are `outputs`."""
-        outputs, groups, size, _ = self.weight.shape
+        outputs, _, size, _ = self.weight.shape
         eye = torch.eye(self.joined, dtype=x.dtype, device=x.device)[:, None, :, None]
         own = self.weight.to(x.dtype).view(outputs, -1, self.joined, size, 1, size) * eye
         blocks = own.reshape(outputs, -1, self.joined * size, self.joined * size)
@@ -54,4 +54,7 @@ class CausalConv(nn.Module):
             return conv1d(whole, weight, self.conv.bias, groups=len(weight)).transpose(1, 2)
         whole = pad(x, (0, 0, kernel - 1, 0))
         parts = [whole[:, n : n + x.shape[1]] * weight[:, 0, n] for n in range(kernel)]
-        return sum(parts, self.conv.bias)  # type: ignore[arg-type]
+        total: Tensor = self.conv.bias  # type: ignore[assignment]
+        for part in parts:
+            total = total + part
+        return total

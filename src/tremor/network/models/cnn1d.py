@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
@@ -45,7 +47,7 @@ class CNN1D(nn.Module):
         features, steps = in_shape
         sizes = [features, *widths]
         self.blocks = nn.ModuleList(
-            Block(a, b, kernel, stride, dropout) for a, b in zip(sizes, sizes[1:], strict=False)
+            Block(a, b, kernel, stride, dropout) for a, b in pairwise(sizes)
         )
         for _ in widths:
             steps = -(-steps // stride)

@@ -19,10 +19,10 @@ class Attention(nn.Module):
         self.mix, self.out = nn.Linear(d_model, 3 * d_model), nn.Linear(d_model, d_model)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        parts = self.mix(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k, v = self.mix(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         seen = None if mask is None else mask[:, None, None]
         share = self.share if self.training else 0.0
-        heard = scaled_dot_product_attention(*parts, attn_mask=seen, dropout_p=share)
+        heard = scaled_dot_product_attention(q, k, v, attn_mask=seen, dropout_p=share)
         return self.out(heard.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 

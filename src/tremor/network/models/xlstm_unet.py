@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -88,7 +89,9 @@ class XLSTMUNet(nn.Module):
         self.down_stages = nn.ModuleList(stage(size) for size in sizes[:-1])
         self.middle = stage(sizes[-1])
         self.up_stages = nn.ModuleList(stage(size) for size in sizes[:-1])
-        levels = list(zip(sizes, sizes[1:], pool, strict=False))
+        levels = [
+            (fine, coarse, by) for (fine, coarse), by in zip(pairwise(sizes), pool, strict=True)
+        ]
         self.downs = nn.ModuleList(nn.Linear(fine * by, coarse) for fine, coarse, by in levels)
         self.ups = nn.ModuleList(nn.Linear(coarse, fine * by) for fine, coarse, by in levels)
         self.norm = nn.LayerNorm(d_model)

@@ -1,0 +1,117 @@
+"""What is to be told apart: the labels as the source gave them, or classes by time.
+
+Chosen by `dataset.labels`. A record that no class takes has the label -1, and no part in the split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tremor.errors import Refused
+
+PHASES = ("pre", "visso", "post")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A table whose `label` counts in `classes`; `ordered` where those follow in time."""
+
+    table: pd.DataFrame
+    classes: tuple[str, ...]
+    ordered: bool = False
+
+
+def as_stored(table: pd.DataFrame, classes: Sequence[str]) -> Labelled:
+    """The source's own classes."""
+    return Labelled(table, tuple(classes))
+
+
+def time_bins(
+    table: pd.DataFrame,
+    classes: Sequence[str],
+    num_classes: int,
+    main_shock: str,
+    seed: int = 0,
+    shuffle: bool = False,
+) -> Labelled:
+    """Equal numbers of events in order of time: foreshocks, (Visso,) aftershocks.
+
+    An odd number of classes has the days between Visso and the main shock as one in the middle.
+    Where a phase has too many events, `seed` decides who is left out. `shuffle` deals the labels
+    anew among the events: a control in which there is nothing to learn.
+    """
+    start = pd.to_datetime(table["start_time"], format="ISO8601", utc=True)
+    phase = table["label"].map(dict(enumerate(classes)))
+    counts = {name: int((phase == name).sum()) for name in PHASES}
+    label, rng = pd.Series(-1, table.index), np.random.default_rng((seed, 3))
+    number = 0
+    for name, bins, size in plan(num_classes, counts):
+        rows = table.index[phase == name]
+        drawn = rng.permutation(len(rows))[: counts_kept(counts, num_classes)[name]]
+        ordered = start[rows[drawn]].sort_values(kind="stable").index
+        for place in range(bins):
+            label[ordered[place * size : (place + 1) * size]] = number
+            number += 1
+    since = (start - pd.Timestamp(main_shock, tz="UTC")).dt.total_seconds()
+    made = table.assign(label=label, ttf_seconds=since)
+    return Labelled(_dealt_anew(made, rng) if shuffle else made, names(num_classes), ordered=True)
+
+
+def counts_kept(counts: dict[str, int], num_classes: int) -> dict[str, int]:
+    """How many events of each phase take part, so that no class can have more than another."""
+    half, middle = divmod(num_classes, 2)
+    if not middle:
+        fewer = min(counts["pre"], counts["post"])
+        return {"pre": fewer, "visso": 0, "post": fewer}
+    size = min(counts["pre"], counts["post"], half * counts["visso"]) // half
+    return {"pre": half * size, "visso": size, "post": half * size}
+
+
+def plan(num_classes: int, counts: dict[str, int]) -> list[tuple[str, int, int]]:
+    """Each phase that takes part, into how many classes it is cut, and how many events each has."""
+    half, middle = divmod(num_classes, 2)
+    lacking = [name for name in PHASES if not counts[name] and (middle or name != "visso")]
+    kept = counts_kept(counts, num_classes) if half else {}
+    size = kept.get("pre", 0) // max(half, 1)
+    if lacking or size < 1:
+        have = ", ".join(f"{count} {name}" for name, count in counts.items())
+        why = f"no event of {', '.join(lacking)}" if lacking else "too few events"
+        remedy = "an even dataset.num_classes" if lacking == ["visso"] else "fewer classes"
+        raise Refused(
+            f"{num_classes} classes by time: {why} ({have})", "dataset.num_classes", remedy
+        )
+    phases = [("pre", half), ("visso", middle), ("post", half)]
+    return [(name, bins, size) for name, bins in phases if bins]
+
+
+def names(num_classes: int) -> tuple[str, ...]:
+    """FEQ1, FEQ2, …, (Visso,) AEQ1, AEQ2, … in order of time."""
+    half, middle = divmod(num_classes, 2)
+    if num_classes == 2:
+        return ("foreshock", "aftershock")
+    numbers = range(1, half + 1)
+    return (*(f"FEQ{n}" for n in numbers), *["Visso"] * middle, *(f"AEQ{n}" for n in numbers))
+
+
+def _dealt_anew(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The same labels on other events."""
+    used = table["label"] >= 0
+    label = table["label"].copy()
+    label[used] = rng.permutation(label[used].to_numpy())
+    return table.assign(label=label)
+
+
+def limits(labelled: Labelled) -> list[dict[str, object]]:
+    """When each class begins and ends (UTC, and days from the main shock), and its events."""
+    rows: list[dict[str, object]] = []
+    for number, name in enumerate(labelled.classes):
+        part = labelled.table[labelled.table["label"] == number]
+        span = {"first": part["start_time"].min(), "last": part["start_time"].max()}
+        days = part["ttf_seconds"] / 86400
+        from_main = {"first_day": round(days.min(), 4), "last_day": round(days.max(), 4)}
+        rows.append({"class": name, "events": int(part["group"].nunique())} | span | from_main)
+    return rows

@@ -1,0 +1,108 @@
+"""What every task shares: normalising, freezing and thawing, optimising, the checkpoint's card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import lightning
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from tremor.data.batch import Batch
+from tremor.network.network import Network
+from tremor.tasks.optimisation import Anchor, Groups, parameter_groups, scaled, set_frozen
+
+Transform = Callable[[Tensor, Tensor], Tensor]
+
+
+class Task(lightning.LightningModule):
+    """A network with its optimisation; what it learns is said by those that inherit.
+
+    `card` is what a checkpoint says of itself (config, facts, provenance): plain types only.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        normalise: Transform,
+        augment: nn.Module,
+        optimizer: Callable[[Groups], Optimizer],
+        scheduler: Callable[..., LRScheduler],
+        unfreeze_at_epoch: int | None = None,
+        unfrozen_lr_mult: float = 1.0,
+        l2_to_pretrained: float = 0.0,
+    ):
+        super().__init__()
+        self.network, self.normalise, self.augment = network, normalise, augment
+        self.make_optimizer, self.make_scheduler = optimizer, scheduler
+        self.unfreeze_at_epoch, self.unfrozen_lr_mult = unfreeze_at_epoch, unfrozen_lr_mult
+        self.l2_to_pretrained = l2_to_pretrained
+        self.anchor: Anchor | None = None
+        self.frozen: tuple[str, ...] = ()
+        self.card: dict[str, Any] = {}
+
+    def prepared(self, batch: Batch) -> Tensor:
+        """Normalised waveforms `(batch, channel, time)`, changed at random while training."""
+        x = self.normalise(batch.x, batch.length)
+        changed: Tensor = self.augment(x, batch.length) if self.training else x
+        return changed
+
+    def pulled(self, loss: Tensor) -> Tensor:
+        """The loss, and the pull toward the pretrained weights where one is asked for."""
+        if self.anchor is None:
+            return loss
+        return loss + self.l2_to_pretrained * self.anchor(self.network)
+
+    def log_step(self, numbers: Mapping[str, Tensor | float], batch: Batch) -> None:
+        """Numbers of a training step: their mean over the epoch, and loss and rate as they go."""
+        size = {"batch_size": len(batch)}
+        means = {f"train/{name}": value for name, value in numbers.items()}
+        self.log_dict(means, on_step=False, on_epoch=True, sync_dist=True, **size)
+        self.log("loss", numbers["loss"], prog_bar=True, **size)
+        self.log("lr", self.optimizers().param_groups[0]["lr"], **size)  # type: ignore[union-attr]
+
+    def parts(self) -> dict[str, nn.Module]:
+        """Everything that learns, by name: the network's parts, and the task's own."""
+        own = {name: part for name, part in self.named_children() if name != "network"}
+        learning = {
+            name: part for name, part in own.items() if any(True for _ in part.parameters())
+        }
+        return dict(self.network.named_children()) | learning
+
+    def configure_optimizers(self) -> Any:
+        thaws = self.unfreeze_at_epoch is not None
+        groups = parameter_groups(
+            self.parts(), self.frozen, thaws=thaws, thawed_scale=self.unfrozen_lr_mult
+        )
+        optimizer = scaled(self.make_optimizer, groups)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = self.make_scheduler(optimizer=optimizer, total_steps=steps)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def train(self, mode: bool = True) -> Task:
+        """Switch to training mode, except for what is frozen."""
+        super().train(mode)
+        for name in self.frozen:
+            getattr(self.network, name).eval()
+        return self
+
+    def freeze_parts(self, names: tuple[str, ...]) -> None:
+        """Freeze these parts of the network until they thaw."""
+        self.frozen = names
+        for name in names:
+            set_frozen(getattr(self.network, name), True)
+
+    def on_train_epoch_start(self) -> None:
+        due = self.unfreeze_at_epoch
+        if self.frozen and due is not None and self.current_epoch >= due:
+            names, self.frozen = self.frozen, ()
+            for name in names:
+                set_frozen(getattr(self.network, name), False)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["tremor"] = self.card
