@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from tremor.data.batch import Batch
 from tremor.network.decoders.pooled import PooledLinear
 from tremor.network.encoders.fft import FFT
+from tremor.network.layers.mlstm_layer import MLSTMLayer
 from tremor.network.models.lstm import AttentionLSTM
 from tremor.network.network import Network
 from tremor.signal.augment import NoAugment
 from tremor.signal.normalise import std
 from tremor.tasks.classification import Classification
-from tremor.tasks.optimisation import parameter_groups, scaled
+from tremor.tasks.optimisation import Anchor, parameter_groups, scaled
 from tremor.training.schedules import constant
 
 
@@ -25,6 +26,10 @@ def network() -> Network:
     encoder = FFT(3, 600, 100.0, fft_size=64)
     model = AttentionLSTM(encoder.out_shape, hidden_size=8)
     return Network(encoder, model, PooledLinear(model.out_shape, 2))
+
+
+def parts() -> dict[str, nn.Module]:
+    return dict(network().named_children())
 
 
 def task(**settings: float) -> Classification:
@@ -55,23 +60,43 @@ def test_the_loss_is_smoothed_cross_entropy(
 
 
 def test_predictions_are_probabilities_of_known_rows() -> None:
-    rows, chances = task().eval().predict_step(batch(), 0)
-    assert rows.tolist() == list(range(6))
+    said = task().eval().predict_step(batch(), 0)
+    chances = said["p"]
+    assert said["index"].tolist() == list(range(6))
+    assert torch.equal(said["predicted"], chances.argmax(-1))
     assert chances.dtype == torch.float64
     torch.testing.assert_close(chances.sum(-1), torch.ones(6, dtype=torch.float64))
 
 
 def test_biases_and_norms_do_not_decay() -> None:
-    groups = parameter_groups(network(), (), thaws=False, thawed_scale=1.0)
+    groups = parameter_groups(parts(), (), thaws=False, thawed_scale=1.0)
     for group in groups:
         assert all((p.ndim > 1) == group["name"].endswith("/decay") for p in group["params"])
     counted = sum(p.numel() for group in groups for p in group["params"])
     assert counted == sum(p.numel() for p in network().parameters())
 
 
+def test_gates_do_not_decay() -> None:
+    layer = MLSTMLayer(8, num_heads=2)
+    groups = parameter_groups({"model": layer}, (), thaws=False, thawed_scale=1.0)
+    spared = next(g for g in groups if g["name"] == "model/no_decay")["params"]
+    assert any(p is layer.gates.weight for p in spared)
+    assert not any(p is layer.up.weight for p in spared)
+
+
+def test_the_pull_is_half_the_squared_distance() -> None:
+    made, net = task(l2_to_pretrained=0.5), network()
+    weights = {n: p.detach() + 1 for n, p in net.named_parameters() if n.startswith("model")}
+    made.anchor = Anchor(weights)
+    count = sum(w.numel() for w in weights.values())
+    pulled = made.pulled(torch.tensor(2.0))
+    torch.testing.assert_close(pulled, torch.tensor(2.0 + 0.5 * count / 2))
+    assert not any("anchor" in name for name in made.state_dict())
+
+
 def test_frozen_parts_are_in_the_optimiser_only_if_they_thaw() -> None:
-    never = parameter_groups(network(), ("model",), thaws=False, thawed_scale=1.0)
-    later = parameter_groups(network(), ("model",), thaws=True, thawed_scale=0.1)
+    never = parameter_groups(parts(), ("model",), thaws=False, thawed_scale=1.0)
+    later = parameter_groups(parts(), ("model",), thaws=True, thawed_scale=0.1)
     assert {group["name"].split("/")[0] for group in never} == {"decoder"}
     optimizer = scaled(functools.partial(torch.optim.AdamW, lr=1.0), later)
     rates = {group["name"]: group["lr"] for group in optimizer.param_groups}

@@ -59,7 +59,15 @@ def _purged(tree: Plain) -> Iterator[Problem]:
 
 
 def _too_many_processes(tree: Plain) -> Iterator[Problem]:
-    """Tremor shares records among processes itself; Lightning doing it again would lose some."""
+    """What several processes cannot do.
+
+    Tremor shares records among them itself, so that Lightning doing it again would lose some; and
+    what thaws during the run would not be averaged between them.
+    """
+    devices, thaw = select(tree, "trainer.devices"), select(tree, "train.unfreeze_at_epoch")
+    if isinstance(devices, int) and devices > 1 and thaw is not None:
+        fault = "parts that thaw during the run are not averaged between processes"
+        yield Problem("train.unfreeze_at_epoch", fault, "trainer.devices=1")
     if select(tree, "trainer.use_distributed_sampler") is True:
         fault = "would share the training records among processes a second time"
         key = "trainer.use_distributed_sampler"

@@ -102,6 +102,10 @@ class RecordSet:
         """All records of a uniform set: `(record, channel, time)`, still memory-mapped."""
         return self._flat.reshape(len(self), len(self.channels), -1)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is mapped from the file: another process maps it anew."""
+        return {k: v for k, v in vars(self).items() if k not in ("_flat", "_block")}
+
     def view(self, length: int) -> Gathered:
         """All records at one length, read only where they are indexed."""
         return Gathered(self, length)

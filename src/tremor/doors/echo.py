@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -16,8 +17,9 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """One line, as it is."""
-    console.print(text, markup=False)
+    """One line, as it is; of several processes the first one speaks."""
+    if not rank_zero_only.rank:
+        console.print(text, markup=False)
 
 
 def near(path: Path) -> str:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from tremor.config.build import Plain, build
 from tremor.data.files import write_json, write_whole
 from tremor.doors.data import Data
+from tremor.doors.processes import alone
 from tremor.errors import TremorError
 from tremor.report import plots
 from tremor.report.svg import save_png
@@ -24,7 +25,7 @@ from tremor.training.callbacks import Progress
 
 def predictions(task: Task, data: Data, split: str, config: Plain) -> pd.DataFrame:
     """Probabilities of every record of a part, in the order of the table."""
-    settings = config["trainer"] | {"enable_checkpointing": False}
+    settings = alone(config["trainer"])
     trainer: lightning.Trainer = build(settings, callbacks=[Progress()], logger=False)
     batches: Any = trainer.predict(task, data.module.loader(split))
     said = {name: torch.cat([b[name] for b in batches]).numpy() for name in batches[0]}

@@ -23,6 +23,7 @@ from omegaconf import DictConfig
 from tremor.config.build import Plain, build
 from tremor.config.signature import signature_of
 from tremor.data.files import write_json, write_whole
+from tremor.doors import processes
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
 from tremor.doors.echo import counted, near, part_line, say, show_verdict
@@ -68,9 +69,13 @@ def train(composed: DictConfig) -> None:
     else:
         run, data = _begun(composed, typed)
     task = _task(run, data)
-    _describe(run, data, task)
+    if processes.first():
+        _describe(run, data, task)
     with _mirrors(run) as mirrors:
-        steps = _fit(run, data, task, mirrors)
+        with processes.told_of(run.folder):
+            steps = _fit(run, data, task, mirrors)
+        if not processes.first():
+            return
         _conclude(run, data, task, mirrors, steps)
     _farewell(run, time.monotonic() - began)
 
@@ -83,22 +88,16 @@ def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     data = open_data(config)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
-    folder = run_folder.claim(typed.folder or wanted)
+    folder = processes.given_folder() or run_folder.claim(typed.folder or wanted)
     return Run(config, raw, typed.overrides, typed.choices, folder), data
 
 
 def rehearse(config: Plain) -> None:
     """Build the Trainer once without a run, so that values it refuses are refused early."""
     try:
-        trainer = build(config["trainer"] | {"enable_checkpointing": False}, logger=False)
+        build(config["trainer"] | {"enable_checkpointing": False}, logger=False)
     except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
         raise Refused(f"the trainer refuses its settings: {error}", "trainer.*") from error
-    if trainer.world_size > 1:
-        raise Refused(
-            f"{trainer.world_size} processes: runs are judged in one process so far",
-            "trainer.devices, trainer.num_nodes",
-            "trainer.devices=1 (several jobs: -m)",
-        )
 
 
 def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
@@ -169,10 +168,10 @@ def _mirrors(run: Run) -> Iterator[list[Logger]]:
     try:
         yield made
     except BaseException:
-        write_whole(run.folder / "traceback.txt", traceback.format_exc())
-        loggers.close(made, failed=True)
+        write_whole(run.folder / processes.own_name("traceback.txt"), traceback.format_exc())
+        processes.closing(made, failed=True)
         raise
-    loggers.close(made, failed=False)
+    processes.closing(made, failed=False)
 
 
 def _told(node: Plain, run: Run) -> Any:

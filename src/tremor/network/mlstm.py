@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid, pad
 
 NEVER = -1e30  # a logarithm of nothing that stays finite when subtracted
+FINITE = 60.0  # exponents beyond it leave float32
 SHORTEST, LONGEST = 16, 64  # steps of a chunk
 
 
@@ -32,7 +33,7 @@ def mlstm(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: Tens
     later = torch.ones(size, size, dtype=torch.bool, device=q.device).triu(1)
     weight = inside.masked_fill(later, -torch.inf).exp() * (q @ k.transpose(-1, -2))
     heard = weight @ v + (b + before[..., None] - best).exp()[..., None] * (q @ states)
-    floor = (-best).clamp(max=80).exp()
+    floor = (-best).clamp(-FINITE, FINITE).exp()
     h = heard[..., :-1] / torch.maximum(heard[..., -1].abs(), floor)[..., None]
     return h.flatten(2, 3)[:, :, :steps]
 
@@ -78,6 +79,6 @@ def recurrent(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: 
         entry = k[:, :, t, :, None] * counted[:, :, t, None, :]
         state = (kept - scale).exp()[..., None, None] * state + taken * entry
         answer = (q[:, :, t, None] * q.shape[-1] ** -0.5 @ state).squeeze(2)
-        floor = (-scale).clamp(max=80).exp()
+        floor = (-scale).clamp(-FINITE, FINITE).exp()
         heard.append(answer[..., :-1] / torch.maximum(answer[..., -1].abs(), floor)[..., None])
     return torch.stack(heard, 2)

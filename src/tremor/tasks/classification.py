@@ -61,7 +61,7 @@ class Classification(Task):
         logits = self(batch.x, batch.length)
         loss = cross_entropy(logits, batch.y, label_smoothing=self.label_smoothing)
         self.val_metrics.update(logits, batch.y)
-        self.log("val/loss", loss, prog_bar=True, batch_size=len(batch))
+        self.log("val/loss", loss, prog_bar=True, batch_size=len(batch), sync_dist=True)
         self.log_dict(self.val_metrics, prog_bar=True, batch_size=len(batch))
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:

@@ -72,7 +72,7 @@ class Contrastive(Task):
         for group, codes in enumerate(found["codes"].unbind(-1)):
             self.used[group] += torch.bincount(codes, minlength=self.used.shape[1])
         numbers = {f"val/{n}": v for n, v in self._numbers(found).items() if n != "perplexity"}
-        self.log_dict(numbers, batch_size=len(found["right"]))
+        self.log_dict(numbers, batch_size=len(found["right"]), sync_dist=True)
 
     def on_validation_epoch_end(self) -> None:
         """How many codes are in use; too few mean that the codes tell nothing apart."""

@@ -49,7 +49,7 @@ class MaskedReconstruction(Task):
             "explained": 1 - error.sum() / variance.sum(),
         }
         said = {f"val/{name}": value for name, value in numbers.items()}
-        self.log_dict(said, prog_bar=True, batch_size=len(batch))
+        self.log_dict(said, prog_bar=True, batch_size=len(batch), sync_dist=True)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Mean squared error and mean square of the hidden samples of each record."""

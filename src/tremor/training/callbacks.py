@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import Callback, RichProgressBar
 
 
 class EpochSeed(Callback):
-    """Seeds all randomness from (seed, epoch) at each epoch's start.
+    """Seeds all randomness from (seed, epoch) at each epoch's start, in each process its own.
 
     A run that resumes at an epoch therefore repeats it to the last bit.
     """
@@ -23,7 +23,9 @@ class EpochSeed(Callback):
     def on_train_epoch_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
-        state = np.random.SeedSequence((self.seed, trainer.current_epoch)).generate_state(3)
+        rank = (trainer.global_rank,) if trainer.global_rank else ()
+        entropy = (self.seed, trainer.current_epoch, *rank)
+        state = np.random.SeedSequence(entropy).generate_state(3)
         torch.manual_seed(int(state[0]))
         np.random.seed(int(state[1]))
         random.seed(int(state[2]))

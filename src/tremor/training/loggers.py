@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from tremor.config.build import Plain
 from tremor.data.files import told, write_whole
@@ -41,6 +42,7 @@ class CSVLog(Logger):
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Nothing: config.yaml in the run folder says it."""
 
+    @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         row = {name: repr(float(value)) for name, value in metrics.items()}
         row["step"] = str(step)

@@ -31,7 +31,7 @@ class GroupedLinear(nn.Module):
         wide = blocks.transpose(-1, -2).permute(1, 2, 0, 3).flatten(2)
         parts = x.flatten(0, 1).unflatten(-1, (len(wide), -1)).transpose(0, 1) @ wide
         split = parts.unflatten(-1, (outputs, -1)).permute(2, 1, 0, 3).flatten(2)
-        return split.unflatten(1, x.shape[:2]).unbind(0)
+        return tuple(split.unflatten(1, x.shape[:2]).unbind(0))
 
 
 def _divisor(number: int, largest: int) -> int:
