@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+from tremor.data.sources.norcia_files import NAMES, FileSet
+from tremor.data.sources.norcia_writing import refuse_existing
 from tremor.data.synthetic.norcia import NorciaWorld
+from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_pickle import write_pickle
 from tremor.errors import Refused, TremorError
 
 MEANING = {
     "n_events": "earthquakes",
+    "n_pre": "earthquakes before Visso",
+    "n_visso": "earthquakes from Visso to the main shock",
+    "n_post": "earthquakes after the main shock",
     "effect_size": "strength of the class evidence; 0: nothing distinguishes the classes",
     "seed": "decides everything",
     "windows": "records of each event",
@@ -26,6 +35,8 @@ MEANING = {
     "days_after": "latest aftershock after the main shock [days]",
     "main_shock": "time of the main shock [UTC]",
 }
+REAL = {"n_pre": 4595, "n_visso": 886, "n_post": 3628}  # events of the real set at NRCA
+FIXED = ("duration", "sampling_rate")  # of the Norcia files
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,33 +45,77 @@ def parser() -> argparse.ArgumentParser:
     formats = made.add_subparsers(dest="format", required=True)
     pickled = formats.add_parser("waveform_pickle", help="pickled (events, labels)")
     pickled.add_argument("out", type=Path, help="file to write, for example events.pkl")
-    for field in fields(NorciaWorld):
-        kind = type(field.default)
-        said = f"{MEANING[field.name]} (default {field.default})"
-        pickled.add_argument(f"--{field.name.replace('_', '-')}", type=kind, help=said)
+    _add_settings(pickled, settings(NorciaWorld))
     pickled.add_argument("--length-jitter", type=float, default=0.0, help="largest cut [s]")
     pickled.add_argument("--missing", type=float, default=0.0, help="share with missing samples")
-    pickled.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    pickled.set_defaults(write=events)
+    norcia = formats.add_parser("norcia", help="the Norcia files, by default as many as the real")
+    norcia.add_argument("out", type=Path, help="folder to write to, for example data/synthetic")
+    norcia.add_argument("--kind", choices=NAMES, default="pickle", help="form (default pickle)")
+    _add_settings(norcia, norcia_settings())
+    norcia.set_defaults(write=sequence)
+    for each in (pickled, norcia):
+        each.add_argument("--overwrite", action="store_true", help="replace existing files")
     return made
 
 
+def settings(world: Any) -> dict[str, Any]:
+    """The settings of a world, with their defaults."""
+    return {field.name: field.default for field in fields(world)}
+
+
+def norcia_settings() -> dict[str, Any]:
+    """The settings that the Norcia files leave open, with the size of the real set."""
+    world = settings(NorciaSequence) | REAL
+    return {name: value for name, value in world.items() if name not in FIXED}
+
+
+def _add_settings(to: argparse.ArgumentParser, defaults: Mapping[str, Any]) -> None:
+    for name, default in defaults.items():
+        said = f"{MEANING[name]} (default {default})"
+        to.add_argument(
+            f"--{name.replace('_', '-')}", type=type(default), default=default, help=said
+        )
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write the file; returns the exit code."""
+    """Write the files; returns the exit code."""
     asked = parser().parse_args(arguments)
     try:
-        if asked.out.exists() and not asked.overwrite:
-            raise Refused("the file exists already", str(asked.out), "--overwrite, or another name")
-        given = {f.name: getattr(asked, f.name) for f in fields(NorciaWorld)}
-        world = NorciaWorld(**{name: v for name, v in given.items() if v is not None})
-        write_pickle(world, asked.out, length_jitter=asked.length_jitter, missing=asked.missing)
+        asked.write(asked)
     except TremorError as error:
         print(error, file=sys.stderr)
         return error.code
+    return 0
+
+
+def events(asked: argparse.Namespace) -> None:
+    """One file of pickled events."""
+    if asked.out.exists() and not asked.overwrite:
+        raise Refused("the file exists already", str(asked.out), "--overwrite, or another name")
+    world = NorciaWorld(**_given(asked, settings(NorciaWorld)))
+    write_pickle(world, asked.out, length_jitter=asked.length_jitter, missing=asked.missing)
     size = asked.out.stat().st_size / 1e6
     print(f"written: {asked.out} ({world.n_events} events, {size:.0f} MB). Next:")
     paths = shlex.quote(f"dataset.paths=[{asked.out}]")
     print(f"  python simple_train.py experiment=seismic_lstm/lstm {paths}")
-    return 0
+
+
+def sequence(asked: argparse.Namespace) -> None:
+    """The Norcia files of all phases."""
+    refuse_existing(FileSet(asked.kind, asked.out, "NRCA"), asked.overwrite)
+    world = NorciaSequence(**_given(asked, norcia_settings()))
+    files = write_norcia(world, asked.out, asked.kind)
+    size = sum(file.stat().st_size for file in files) / 1e6
+    count = world.n_pre + world.n_visso + world.n_post
+    print(f"written: {len(files)} files in {asked.out} ({count} events, {size:.0f} MB). Next:")
+    where = shlex.quote(f"dataset.data_dir={asked.out}")
+    experiment = "experiment=fore_aftershock/finetune_xlstm_unet_2class"
+    print(f"  python simple_train.py {experiment} {where} model=xlstm_unet_tiny")
+
+
+def _given(asked: argparse.Namespace, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in wanted}
 
 
 if __name__ == "__main__":

@@ -26,9 +26,20 @@ GROUPS = groups_of(CONFIGS)
 CHOICES = [
     (g, c) for g, cs in GROUPS.items() for c in cs if g.split("/")[0] not in ("hydra", "experiment")
 ]
-NEEDED = {"waveform_pickle": ["dataset.paths=[a.pkl]"]}
+PRETRAIN = ["train=pretrain", "evaluation=pretraining"]
+NEEDED = {
+    "waveform_pickle": ["dataset.paths=[a.pkl]"],
+    "seisbench": ["dataset.paths=[a]", "task=contrastive", "decoder=per_step", *PRETRAIN],
+    "synthetic_sequence": ["task=contrastive", "decoder=per_step", *PRETRAIN],
+    "contrastive": ["decoder=per_step", *PRETRAIN],
+    "masked_reconstruction": ["decoder=reconstruct", *PRETRAIN],
+    "per_step": ["task=contrastive", *PRETRAIN],
+    "reconstruct": ["task=masked_reconstruction", *PRETRAIN],
+    "pretrain": ["task=contrastive", "decoder=per_step", "evaluation=pretraining"],
+    "pretraining": ["task=contrastive", "decoder=per_step", "train=pretrain"],
+}
 EXPERIMENTS = GROUPS["experiment"]
-SPLITS = ("random", "stratified", "kfold")
+SPLITS = ("random", "stratified", "kfold", "temporal", "temporal_published")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -65,7 +76,8 @@ def test_keys_equal_the_signature(path: str, target: str) -> None:
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_composes_and_passes_the_check(experiment: str) -> None:
-    needed = ["++dataset.paths=[a.pkl]"] if experiment.startswith("seismic_lstm") else []
+    files = experiment.startswith(("seismic_lstm", "contrastive"))
+    needed = ["++dataset.paths=[a]"] if files and "tiny" not in experiment else []
     config = compose("train", overrides=[f"experiment={experiment}", *needed])
     assert problems_of(config, TrainRoot)[0] == []
 

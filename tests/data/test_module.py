@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import torch
 
 from tremor.data.module import DataModule, EpochSampler
 from tremor.data.records import RecordSet
+from tremor.errors import Refused
 
 Make = Callable[..., RecordSet]
 
@@ -70,3 +73,40 @@ def test_workers_give_what_the_main_process_gives(numbers: Make) -> None:
     alone, helped = module(records), module(records, num_workers=2)
     pairs = zip(alone.train_dataloader(), helped.train_dataloader(), strict=True)
     assert all(torch.equal(a.x, b.x) for a, b in pairs)
+
+
+def test_processes_share_the_training_records_without_overlap() -> None:
+    shares = [list(EpochSampler(51, 1, None, rank, 4)) for rank in range(4)]
+    assert {len(share) for share in shares} == {12}
+    assert len(set(itertools.chain(*shares))) == 48
+    whole = list(EpochSampler(51, 1))
+    assert sorted(itertools.chain(*shares)) == sorted(whole[:48])
+
+
+def test_weights_say_how_often_a_record_is_drawn() -> None:
+    weights = np.array([1.0] * 50 + [3.0] * 50)
+    sampler = EpochSampler(100, 0, weights)
+    heavy = 0
+    for epoch in range(40):
+        sampler.set_epoch(epoch)
+        heavy += sum(item >= 50 for item in sampler)
+    assert heavy / 4000 == pytest.approx(0.75, abs=0.03)
+
+
+def test_noise_windows_end_before_p(numbers: Make) -> None:
+    records = numbers()
+    table = records.table.assign(p_time_s=np.where(np.arange(40) % 2, 2.0, 2.4))
+    made = module(replace(records, table=table), keep="noise", align="pad")
+    batch = next(iter(made.loader("all")))
+    assert batch.length.tolist() == [190, 150] * 3 + [190]
+    assert not batch.x[1, :, 150:].any()
+    assert batch.x[0, :, :190].all()
+
+
+def test_noise_windows_need_the_arrival_and_a_second_before_it(numbers: Make) -> None:
+    records = numbers()
+    with pytest.raises(Refused, match="arrival of P"):
+        module(records, keep="noise")
+    late = replace(records, table=records.table.assign(p_time_s=0.7))
+    with pytest.raises(Refused, match="no noise"):
+        module(late, keep="noise")

@@ -20,6 +20,7 @@ SETTINGS: dict[str, Any] = {
     "test_ratio": 0.3,
     "fold": None,
     "n_folds": 5,
+    "purge_hours": 0.0,
     "seed": 0,
 }
 

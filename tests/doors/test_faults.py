@@ -35,7 +35,7 @@ FILES = {
     "empty": (b"", "the file is empty"),
     "wrong columns": (pickled(events(4, "XYZ"), [0, 1] * 2), "lacks ['N', 'E']"),
     "all NaN": (pickled(events(4, value=np.nan), [0, 1] * 2), "4 x all samples missing"),
-    "one class": (pickled(events(4), [1] * 4), "one class only"),
+    "one class": (pickled(events(4), [1] * 4), "1 class "),
     "too few": (pickled(events(4), [0, 1] * 2), "events are too few"),
     "three classes": (pickled(events(30), [0, 1, 2] * 10), "num_classes is 2"),
     "runs code": (b"cos\nsystem\n(S'touch ran'\ntR.", "os.system; nothing was run"),

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from opened import load_script
 
+from tremor.data.cache import open_records
+from tremor.data.sources.norcia import Norcia
 from tremor.data.sources.safe_pickle import read_pickle
 
 make = load_script("make_synthetic")
@@ -75,4 +77,50 @@ def test_impossible_worlds_are_refused_without_a_traceback(
     told = capsys.readouterr().err
     assert str(wrong[0])[2:].replace("-", "_") in told
     assert "remedy: give" in told
+    assert not list(tmp_path.iterdir())
+
+
+FEW = ("--n-pre", 4, "--n-visso", 2, "--n-post", 3)
+
+
+@pytest.mark.parametrize(("kind", "files"), [("pickle", 3), ("hdf5", 6)])
+def test_the_norcia_files_can_be_read_and_the_next_command_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, files: int
+) -> None:
+    out = tmp_path / "my data"
+    assert run("norcia", out, "--kind", kind, *FEW) == 0
+    assert len(list(out.iterdir())) == files
+    records, _ = open_records(Norcia(str(out)), str(tmp_path / "cache"))
+    assert len(records) == 9
+    said = capsys.readouterr().out
+    assert f"written: {files} files in {out} (9 events" in said
+    wanted = f"experiment=fore_aftershock/finetune_xlstm_unet_2class 'dataset.data_dir={out}'"
+    assert f"python simple_train.py {wanted} model=xlstm_unet_tiny" in said
+
+
+def test_norcia_has_the_real_size_by_default_and_a_fixed_length() -> None:
+    asked = make.parser().parse_args(["norcia", "out"])
+    assert (asked.n_pre, asked.n_visso, asked.n_post, asked.kind) == (4595, 886, 3628, "pickle")
+    assert not hasattr(asked, "duration")
+    assert asked.effect_size == 1.0
+
+
+def test_existing_norcia_files_are_kept_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "NRCA_attributes_visso.csv"
+    mine.write_text("mine")
+    assert run("norcia", tmp_path, "--kind", "hdf5", *FEW) == 2
+    assert "NRCA_attributes_visso.csv" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [mine]
+    assert run("norcia", tmp_path, "--kind", "hdf5", *FEW, "--overwrite") == 0
+    assert mine.read_text() != "mine"
+
+
+@pytest.mark.parametrize("wrong", [["--n-visso", 0], ["--effect-size", -1], ["--main-shock", "x"]])
+def test_impossible_sequences_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: list[object]
+) -> None:
+    assert run("norcia", tmp_path / "x", *FEW, *wrong) == 2
+    assert str(wrong[0])[2:].replace("-", "_") in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

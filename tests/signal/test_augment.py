@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tremor.signal.augment import NoAugment, WaveformAugment, add_noise, warp
+from tremor.signal.augment import NoAugment, SpecMask, WaveformAugment, add_noise, warp
 
 OFF = {"shift_p": 0.0, "stretch_p": 0.0, "scale_p": 0.0, "noise_p": 0.0}
 SAMPLES = 400
@@ -97,3 +97,13 @@ def test_padding_stays_empty(wrap: bool) -> None:
     assert torch.isfinite(y).all()
     for row, samples in enumerate(length.tolist()):
         assert not y[row, :, samples:].any()
+
+
+def test_spans_are_gone_from_all_channels_and_nothing_else_changes() -> None:
+    torch.manual_seed(0)
+    x, length = torch.randn(40, 3, 1000) + 5, torch.full((40,), 1000)
+    y = SpecMask(share=0.3, span=40)(x, length)
+    gone = y == 0
+    assert (gone == gone[:, :1]).all()
+    torch.testing.assert_close(y[~gone], x[~gone])
+    assert float(gone.float().mean()) == pytest.approx(0.26, abs=0.03)

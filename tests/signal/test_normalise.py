@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from tremor.errors import Refused
 from tremor.signal import normalise
 
 Norm = Callable[[Tensor, Tensor], Tensor]
@@ -62,3 +63,29 @@ def test_a_record_does_not_depend_on_its_batch(norm: Norm) -> None:
     x, length = batch()
     alone = norm(x[1:2, :, :150], length[1:2])
     torch.testing.assert_close(norm(x, length)[1:2, :, :150], alone)
+
+
+@pytest.mark.parametrize("norm", [normalise.std, normalise.peak])
+def test_a_record_scaled_as_a_whole_keeps_the_ratios_of_its_channels(norm: Norm) -> None:
+    x, length = torch.randn(2, 3, 100), torch.tensor([100, 60])
+    x = x * torch.tensor([1.0, 10.0, 0.1])[:, None]
+    whole = norm(x, length, over="record")  # type: ignore[call-arg]
+    plain = normalise.none(x, length)
+    ratio = whole[1, :, :60] / plain[1, :, :60]
+    torch.testing.assert_close(ratio, ratio[:1, :1].expand_as(ratio))
+    shown = whole[1, :, :60]
+    unit = shown.abs().max() if norm is normalise.peak else shown.square().mean().sqrt()
+    torch.testing.assert_close(unit, torch.tensor(1.0))
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_the_mean_stays_if_asked(norm: Norm) -> None:
+    x, length = torch.randn(2, 3, 100) + 50, torch.tensor([100, 60])
+    kept = norm(x, length, demean=False)  # type: ignore[call-arg]
+    assert (kept[1, :, :60].mean(-1) > 0.5).all()
+    assert not kept[1, :, 60:].any()
+
+
+def test_no_norm_cannot_be_taken_over_the_record() -> None:
+    with pytest.raises(Refused, match="scales nothing"):
+        normalise.none(*batch(), over="record")

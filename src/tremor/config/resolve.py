@@ -86,7 +86,9 @@ def _no_such(config: DictConfig, said: str, path: str) -> Refused:
     wanted = next(iter(re.findall(r"'([\w.]+)'", said)), "")
     group, _, name = wanted.rpartition(".")
     there = OmegaConf.select(config, group) if group else None
-    choices = ", ".join(map(str, there)) if isinstance(there, DictConfig) else ""
+    if not isinstance(there, DictConfig):
+        return Refused(f"{path} cannot be resolved: {said.splitlines()[0]}", path)
+    choices = ", ".join(map(str, there))
     raw = str(OmegaConf.to_container(config, resolve=False))
     asked = re.search(r"\$\{" + re.escape(group) + r"\.\$\{([\w.]+)\}\}", raw)
     key = asked.group(1) if asked else path

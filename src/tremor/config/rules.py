@@ -16,7 +16,16 @@ SHARED = (
 
 def contradictions(tree: Plain) -> list[Problem]:
     """Every contradiction of a tree; values of a wrong type are not looked at."""
-    rules = (_shared_keys, _frozen, _pulled, _shares, _folds, _purged, _too_many_processes)
+    rules = (
+        _shared_keys,
+        _task_and_rest,
+        _frozen,
+        _pulled,
+        _shares,
+        _folds,
+        _purged,
+        _too_many_processes,
+    )
     return [problem for rule in rules for problem in rule(tree)]
 
 
@@ -26,6 +35,21 @@ def _shared_keys(tree: Plain) -> Iterator[Problem]:
         a, b = select(tree, first), select(tree, second)
         if None not in (a, b) and MISSING not in (a, b) and a != b:
             yield Problem(second, f"is {b}, but {first} is {a}", f"{first}={b}  (it sets both)")
+
+
+def _task_and_rest(tree: Plain) -> Iterator[Problem]:
+    """A task that knows no classes takes a decoder and a judge that need none."""
+    if not all(group in tree for group in ("task", "decoder", "evaluation")):
+        return
+    task, decoder = ("num_classes" in (tree.get(group) or {}) for group in ("task", "decoder"))
+    judges = str(select(tree, "evaluation._target_")).startswith("tremor.evaluation.pretraining.")
+    name = str(select(tree, "task._target_")).rpartition(".")[2]
+    if task != decoder:
+        choice = "decoder=sequence_classifier" if task else "decoder=per_step (or reconstruct)"
+        yield Problem("decoder", f"does not fit the task {name}", choice)
+    if task == judges:
+        choice = "evaluation=default" if task else "evaluation=pretraining"
+        yield Problem("evaluation", f"does not fit the task {name}", choice)
 
 
 def _frozen(tree: Plain) -> Iterator[Problem]:

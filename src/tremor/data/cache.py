@@ -12,6 +12,7 @@ from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
 
 FORMAT = "3"
+PLACES = ("paths", "data_dir")  # where files lie does not matter, what is in them does
 
 
 class Source(Protocol):
@@ -38,7 +39,7 @@ def key_of(source: Source, cache: Path) -> str:
     """The fingerprint of what a source would write."""
     kinds = [type(thing) for thing in (source, *vars(source).values())]
     kind = " ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
-    settings = {k: v for k, v in asdict(source).items() if k != "paths"}  # type: ignore[call-overload]
+    settings = {k: v for k, v in asdict(source).items() if k not in PLACES}  # type: ignore[call-overload]
     contents = [path.name + fingerprint(path, cache / "files") for path in source.files()]
     return digest(FORMAT, kind, json.dumps(settings, sort_keys=True, default=str), *contents)
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tremor.data.sources.norcia_files import PHASES
 from tremor.errors import Refused
-
-PHASES = ("pre", "visso", "post")
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,21 @@ def time_bins(
         for place in range(bins):
             label[ordered[place * size : (place + 1) * size]] = number
             number += 1
-    since = (start - pd.Timestamp(main_shock, tz="UTC")).dt.total_seconds()
+    since = (start - utc(main_shock)).dt.total_seconds()
     made = table.assign(label=label, ttf_seconds=since)
     return Labelled(_dealt_anew(made, rng) if shuffle else made, names(num_classes), ordered=True)
+
+
+def utc(text: str) -> pd.Timestamp:
+    """A time in UTC, which it is unless it says otherwise."""
+    try:
+        stamp = pd.Timestamp(text)
+        if pd.isna(stamp):
+            raise ValueError("no time at all")
+    except ValueError as error:
+        remedy = "give UTC, such as 2016-10-30T06:40:17.32"
+        raise Refused(f"'{text}' is not a time", "dataset.main_shock", remedy) from error
+    return stamp.tz_localize("UTC") if stamp.tz is None else stamp.tz_convert("UTC")
 
 
 def counts_kept(counts: dict[str, int], num_classes: int) -> dict[str, int]:

@@ -14,11 +14,15 @@ from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
 from tremor.data.files import write_json, write_whole
+from tremor.data.labels import limits
 from tremor.doors.data import Data
 from tremor.doors.processes import alone
 from tremor.errors import TremorError
+from tremor.evaluation.pretraining import collapse
 from tremor.report import plots
+from tremor.report.plots_sequence import timeline
 from tremor.report.svg import save_png
+from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
 from tremor.training.callbacks import Progress
 
@@ -57,20 +61,17 @@ def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) 
         table=table[table["record_id"].isin(said["record_id"])],
         train_table=table[parts == "train"],
         split=split,
+        ordered=data.labelled.ordered,
     )
+    verdict |= task.findings()
+    if "codebook" in verdict:
+        worry = collapse(verdict["codebook"])
+        verdict["verdict"] = [worry, *verdict["verdict"]] if worry else verdict["verdict"]
     write_whole(folder / "predictions.csv", said.to_csv(index=False))
     write_json(folder / "metrics.json", verdict)
-    for name, figure in verdict_figures(verdict).items():
+    for name, figure in figures_of(verdict).items():
         save_png(figure, folder / f"{name}.png")
     return verdict
-
-
-def verdict_figures(verdict: dict[str, Any]) -> dict[str, Figure]:
-    """The figures of a verdict by file name."""
-    return {
-        "confusion": plots.confusion(verdict["confusion"], verdict["classes"]),
-        "per_class": plots.per_class(verdict),
-    }
 
 
 def fan_figure(data: Data, config: Plain) -> Figure:
@@ -87,3 +88,17 @@ def fan_figure(data: Data, config: Plain) -> Figure:
         align=((p_time.median() - p_time) * rate).round().to_numpy(np.int64),
     )
     return plots.fan_chart(fan)
+
+
+def timeline_figure(data: Data, config: Plain) -> Figure:
+    """All events in time, and which class each belongs to."""
+    table = data.labelled.table
+    main_shock: str = config["dataset"]["main_shock"]
+    return timeline(
+        table["start_time"],
+        table["magnitude"],
+        table["label"],
+        data.labelled.classes,
+        limits(data.labelled),
+        main_shock,
+    )

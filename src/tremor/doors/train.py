@@ -23,15 +23,18 @@ from omegaconf import DictConfig
 from tremor.config.build import Plain, build
 from tremor.config.signature import signature_of
 from tremor.data.files import write_json, write_whole
+from tremor.data.labels import limits
 from tremor.doors import processes
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
 from tremor.doors.echo import counted, near, part_line, say, show_verdict
-from tremor.doors.judging import fan_figure, judge_part, verdict_figures
+from tremor.doors.judging import fan_figure, judge_part, timeline_figure
 from tremor.doors.quiet import quieten
 from tremor.errors import STOPPED, Refused, TremorError
 from tremor.report import plots
 from tremor.report.page import write_page
+from tremor.report.plots_sequence import pretraining_curves
+from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
 from tremor.training import checkpoints, loggers, run_folder
 from tremor.training.allocator import keep_memory
@@ -44,6 +47,7 @@ from tremor.training.assemble import (
     take_pretrained,
 )
 
+FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
 DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
 
 
@@ -158,6 +162,8 @@ def _describe(run: Run, data: Data, task: Task) -> None:
     if run.resumed is None:
         run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])
         write_json(run.folder / "audit.json", data.audit)
+        if data.labelled.ordered:
+            write_json(run.folder / "classes.json", limits(data.labelled))
         write_whole(run.folder / "split.csv", data.split_table().to_csv(index=False))
 
 
@@ -226,14 +232,19 @@ def run_figures(
     folder: Path, config: Plain, data: Data, verdict: dict[str, Any]
 ) -> dict[str, Figure]:
     """Every figure of a run's report by its name."""
-    figures = verdict_figures(verdict)
+    figures = figures_of(verdict)
     if (folder / "metrics.csv").exists():
         metrics = pd.read_csv(folder / "metrics.csv")
         watched = config["train"]
         curves = plots.learning_curves(metrics, watched["monitor"], watched["mode"])
         figures = {"learning_curves": curves} | figures
-    balance = plots.class_balance(data.audit["balance"])
-    return figures | {"class_balance": balance, "fan_chart": fan_figure(data, config)}
+        if "codebook" in verdict:
+            figures["pretraining_curves"] = pretraining_curves(metrics)
+    if data.labelled.ordered:
+        figures["timeline"] = timeline_figure(data, config)
+    if len(data.labelled.classes) > 1:
+        figures["class_balance"] = plots.class_balance(data.audit["balance"])
+    return figures | {"fan_chart": fan_figure(data, config)}
 
 
 def _farewell(run: Run, seconds: float) -> None:
@@ -245,6 +256,6 @@ def _farewell(run: Run, seconds: float) -> None:
         say(f"  weights     {place}/checkpoints/{kept.name}")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
-    for more in (["model=lstm_attention"], ["-m", "seed=1,2,3"]):
-        said = shlex.join(["python", "simple_train.py", *run.overrides, *more])
-        say(f"  {said}")
+    again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]
+    onward = ["python", "simple_train.py", FINE_TUNING, f"model.pretrained={place}"]
+    say(f"  {shlex.join(again if 'num_classes' in run.config['task'] else onward)}")

@@ -53,7 +53,8 @@ class Task(lightning.LightningModule):
         """The loss, and the pull toward the pretrained weights where one is asked for."""
         if self.anchor is None:
             return loss
-        return loss + self.l2_to_pretrained * self.anchor(self.network)
+        pull: Tensor = self.anchor(self.network)
+        return loss + self.l2_to_pretrained * pull
 
     def log_step(self, numbers: Mapping[str, Tensor | float], batch: Batch) -> None:
         """Numbers of a training step: their mean over the epoch, and loss and rate as they go."""
@@ -62,6 +63,10 @@ class Task(lightning.LightningModule):
         self.log_dict(means, on_step=False, on_epoch=True, sync_dist=True, **size)
         self.log("loss", numbers["loss"], prog_bar=True, **size)
         self.log("lr", self.optimizers().param_groups[0]["lr"], **size)  # type: ignore[union-attr]
+
+    def findings(self) -> dict[str, Any]:
+        """What a verdict is to tell of the network beside its predictions: sections by name."""
+        return {}
 
     def parts(self) -> dict[str, nn.Module]:
         """Everything that learns, by name: the network's parts, and the task's own."""

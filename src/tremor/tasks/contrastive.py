@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,7 @@ class Contrastive(Task):
         self.mask_share, self.mask_span = mask_share, mask_span
         self.negatives, self.contrast_temperature = negatives, contrast_temperature
         self.diversity_weight, self.gumbel_temperature = diversity_weight, gumbel_temperature
+        self.used: Tensor
         self.register_buffer("used", torch.zeros(groups, codes), persistent=False)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -67,19 +69,20 @@ class Contrastive(Task):
     def on_validation_epoch_start(self) -> None:
         self.used.zero_()
 
+    def on_predict_epoch_start(self) -> None:
+        self.used.zero_()
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         found = self._contrasted(batch, batch_idx)
-        for group, codes in enumerate(found["codes"].unbind(-1)):
-            self.used[group] += torch.bincount(codes, minlength=self.used.shape[1])
+        self._count(found["codes"])
         numbers = {f"val/{n}": v for n, v in self._numbers(found).items() if n != "perplexity"}
         self.log_dict(numbers, batch_size=len(found["right"]), sync_dist=True)
 
     def on_validation_epoch_end(self) -> None:
         """How many codes are in use; too few mean that the codes tell nothing apart."""
-        shares = self.used / self.used.sum(-1, keepdim=True).clamp(min=1)
-        each = perplexity(shares)
-        used = (self.used > 0).float().sum()
-        self.log_dict({"val/perplexity": each.sum(), "val/codes_used": used}, prog_bar=True)
+        each, used = self._in_use()
+        numbers = {"val/perplexity": each.sum(), "val/codes_used": used.sum().float()}
+        self.log_dict(numbers, prog_bar=True, sync_dist=True)
         if self.current_epoch > 0 and bool((each < FEW_CODES).any()):
             warnings.warn(
                 f"the codebook has collapsed: {each.min():.1f} codes of a group in effect; "
@@ -90,12 +93,29 @@ class Contrastive(Task):
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Loss, share of right answers, chance, and hidden steps of each record."""
         found = self._contrasted(batch, batch_idx)
+        self._count(found["codes"])
         rows = torch.nn.functional.one_hot(found["row"], len(batch)).double()
         count = rows.sum(0)
         parts = {"loss": "each", "accuracy": "right", "chance": "chance"}
         means = {name: found[part].double() @ rows / count for name, part in parts.items()}
         told = {"index": batch.index, **means, "masked": count.long()}
         return {name: values.cpu() for name, values in told.items()}
+
+    def findings(self) -> dict[str, Any]:
+        """The codebook's use on the judged records, in all groups together."""
+        each, used = self._in_use()
+        numbers = {"perplexity": float(each.sum()), "used": int(used.sum())}
+        groups, codes = self.used.shape
+        return {"codebook": numbers | {"size": groups * codes, "groups": groups}}
+
+    def _count(self, codes: Tensor) -> None:
+        for group, own in enumerate(codes.unbind(-1)):
+            self.used[group] += torch.bincount(own, minlength=self.used.shape[1])
+
+    def _in_use(self) -> tuple[Tensor, Tensor]:
+        """Of each group: codes in effect (perplexity), and codes that occur at all."""
+        shares = self.used / self.used.sum(-1, keepdim=True).clamp(min=1)
+        return perplexity(shares), (self.used > 0).sum(-1)
 
     def _temperature(self) -> float:
         """Half a cosine from the first temperature to the second over the run."""
@@ -112,18 +132,25 @@ class Contrastive(Task):
         hidden = spans(length, features.shape[-1], self.mask_share, self.mask_span, own)
         seen, length = network.model(self.hide(features, hidden), length)
         said = network.decoder(seen, length).transpose(1, 2)
-        told = self.quantizer(features.transpose(1, 2), self._temperature() if self.training else 1)
+        told = self.quantizer(
+            features.transpose(1, 2)[hidden][None], self._temperature() if self.training else 1.0
+        )
+        target = torch.zeros_like(said).masked_scatter(
+            hidden[..., None], self.target(told.vectors).to(said.dtype)
+        )
+        numbers = self.quantizer.numbered(told.codes)[0]
+        codes = torch.zeros_like(hidden, dtype=numbers.dtype).masked_scatter(hidden, numbers)
         found = contrast(
             said,
-            self.target(told.vectors),
-            self.quantizer.numbered(told.codes),
+            target,
+            codes,
             hidden,
             self.negatives,
             self.contrast_temperature,
             own,
         )
-        soft = told.soft[hidden].mean(0)
-        return found | {"perplexity": perplexity(soft).sum(), "codes": told.codes[hidden]}
+        soft = told.soft[0].mean(0)
+        return found | {"perplexity": perplexity(soft).sum(), "codes": told.codes[0]}
 
     def _numbers(self, found: dict[str, Tensor]) -> dict[str, Tensor]:
         """Loss and its parts; `skill` is 0 at chance and 1 when every answer is right."""

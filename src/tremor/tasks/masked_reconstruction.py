@@ -19,7 +19,10 @@ from tremor.tasks.optimisation import Groups
 
 
 class MaskedReconstruction(Task):
-    """Spans of the encoder's steps are hidden; the loss is the squared error of their samples."""
+    """Spans of the encoder's steps are hidden; the loss is the squared error of their samples.
+
+    `skill` is the share of the hidden samples' power that is explained.
+    """
 
     def __init__(
         self,
@@ -38,15 +41,15 @@ class MaskedReconstruction(Task):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         error, variance, masked = self._errors(batch, None)
         loss = error.sum() / masked.sum()
-        explained = 1 - error.detach().sum() / variance.sum()
-        self.log_step({"loss": loss.detach(), "explained": explained}, batch)
+        skill = 1 - error.detach().sum() / variance.sum()
+        self.log_step({"loss": loss.detach(), "skill": skill}, batch)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         error, variance, masked = self._errors(batch, batch_idx)
         numbers = {
             "loss": error.sum() / masked.sum(),
-            "explained": 1 - error.sum() / variance.sum(),
+            "skill": 1 - error.sum() / variance.sum(),
         }
         said = {f"val/{name}": value for name, value in numbers.items()}
         self.log_dict(said, prog_bar=True, batch_size=len(batch), sync_dist=True)

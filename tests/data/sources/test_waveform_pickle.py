@@ -112,7 +112,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "wrong columns": (([event().rename(columns={"E": "X"})] * 2, [0, 1]), "lacks \\['E'\\]"),
     "no list": (({"a": 1}, [0, 1]), "as events"),
     "text samples": (([event().astype(str).replace("0", "x")] * 2, ["a", "b"]), ""),
-    "one class": ((GOOD, [1, 1]), "one class only"),
     "no events": (([], []), "no usable record: no record found"),
     "all bad": (([event(9), event(8)], [0, 1]), "no usable record: 2 x too short"),
     "all NaN": (([event() * np.nan] * 2, [0, 1]), "2 x all samples missing"),

@@ -20,7 +20,7 @@ class AttentionPool(nn.Module):
         self.score = nn.Linear(features, 1)
 
     def forward(self, x: Tensor, length: Tensor) -> Tensor:
-        score = self.score(x.transpose(1, 2)).squeeze(-1)
+        score: Tensor = self.score(x.transpose(1, 2)).squeeze(-1)
         weight = score.masked_fill(~valid(length, x.shape[-1]), -torch.inf).softmax(-1)
         return (x @ weight[..., None]).squeeze(-1)
 

@@ -1,0 +1,169 @@
+"""The 2016 Norcia sequence at one station: earthquakes before Visso, until Norcia, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tremor.data.records import Signal
+from tremor.data.sources.norcia_files import (
+    COMPONENTS,
+    PHASES,
+    SAMPLING_RATE,
+    FileSet,
+    Samples,
+    Trace,
+    complete,
+    lacks,
+    once,
+)
+from tremor.data.sources.norcia_hdf5 import hdf5_traces
+from tremor.data.sources.norcia_pickle import pickled_traces
+from tremor.data.writer import RecordWriter, Row
+from tremor.errors import Refused
+
+NUMBERS = {
+    "magnitude": "source_magnitude",
+    "depth_km": "source_depth_km",
+    "latitude": "source_latitude",
+    "longitude": "source_longitude",
+}
+
+
+class Unusable(Exception):
+    """Why a trace cannot be a record."""
+
+
+@dataclass(frozen=True)
+class Norcia:
+    """Traces of 25 s at 100 Hz in counts, each labelled with its phase: pre, visso or post.
+
+    HDF5 files are preferred to pickles where `data_dir` has both. Origin times are given to the
+    second, and so no better is `p_time_s`.
+    """
+
+    data_dir: str
+    station: str = "NRCA"
+    component_order: str = "ZNE"
+
+    def __post_init__(self) -> None:
+        if sorted(self.component_order) != sorted(COMPONENTS):
+            raise Refused(
+                f"component_order is '{self.component_order}'",
+                "dataset.component_order",
+                "give E, N and Z in any order, such as ZNE",
+            )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The letters of the components."""
+        return tuple(self.component_order)
+
+    @property
+    def sampling_rate(self) -> float:
+        """Samples a second (Hz)."""
+        return SAMPLING_RATE
+
+    def files(self) -> list[Path]:
+        """The files of the first complete set."""
+        return self._found().files()
+
+    def _found(self) -> FileSet:
+        if not self.data_dir:
+            remedy = "dataset.data_dir=FOLDER, or dataset.source=synthetic, which needs no files"
+            raise Refused("no folder of the Norcia files is given", "dataset.data_dir", remedy)
+        return complete(self.data_dir, self.station, ("hdf5", "pickle"))
+
+    def write(self, writer: RecordWriter) -> None:
+        """All traces, a phase at a time; each one that is unusable is set aside."""
+        files, seen = self._found(), set[str]()
+        for phase in PHASES:
+            for trace in once(traces(files, phase), seen):
+                try:
+                    signal, row = self._signal(trace), self._row(phase, trace)
+                except Unusable as reason:
+                    writer.set_aside(trace.name, str(reason))
+                else:
+                    writer.add(signal, row)
+
+    def _signal(self, trace: Trace) -> Signal:
+        """Samples `(channel, time)` in the wanted order."""
+        if trace.fault:
+            raise Unusable(trace.fault)
+        signal = ordered(trace.samples, self.component_order)
+        if not np.isfinite(signal).all():
+            raise Unusable("samples that are not finite")
+        if (signal == signal[:, :1]).all():
+            raise Unusable("all channels constant")
+        return signal
+
+    def _row(self, phase: str, trace: Trace) -> Row:
+        """What is known of a trace: times in UTC and s, degrees, km."""
+        known = trace.attributes
+        start, origin = (moment(known, f"{of}_time") for of in ("trace_start", "source_origin"))
+        row = {"record_id": trace.name, "group": event(known["source_id"])}
+        row |= {"label": phase, "phase": phase, "station": self.station}
+        row |= {"start_time": written(start), "origin_time": written(origin)}
+        numbers = {new: number(known[old]) for new, old in NUMBERS.items() if old in known}
+        if "p_travel_sec" in known:
+            travel = number(known["p_travel_sec"])
+            numbers["p_time_s"] = round((origin - start).total_seconds() + travel, 6)
+        return row | numbers
+
+
+def traces(files: FileSet, phase: str) -> Iterator[Trace]:
+    """The traces of one phase, from files of either kind."""
+    paths = files.of(phase)
+    return hdf5_traces(*paths) if files.kind == "hdf5" else pickled_traces(*paths)
+
+
+def ordered(samples: Samples, order: str) -> Signal:
+    """E, N, Z put in another order; what float32 cannot hold becomes infinite."""
+    with np.errstate(over="ignore"):
+        return samples[[COMPONENTS.index(letter) for letter in order]].astype(np.float32)
+
+
+def moment(known: dict[str, Any], column: str) -> datetime:
+    """A time among the attributes (UTC)."""
+    value = known[column]
+    try:
+        return utc(value.isoformat() if isinstance(value, datetime) else value)
+    except (TypeError, ValueError) as error:
+        raise Unusable(f"{column} is not a time") from error
+
+
+def utc(text: str) -> datetime:
+    """An ISO time, which is UTC unless it says otherwise."""
+    stamp = datetime.fromisoformat(text)
+    offset = stamp.utcoffset()
+    naive = stamp.replace(tzinfo=None)
+    try:
+        return (naive - offset if offset else naive).replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def written(stamp: datetime) -> str:
+    """A time as ISO text to the microsecond."""
+    return stamp.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def number(value: Any) -> float:
+    """A number, or not-a-number where there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def event(value: Any) -> str:
+    """The name of an event; a gap in the column has turned whole numbers into floats."""
+    if lacks(value) or not str(value).strip():
+        raise Unusable("no source_id")
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
