@@ -22,6 +22,7 @@ from tremor.config.signature import signature_of
 from tremor.config.types import words
 from tremor.data.files import write_whole
 from tremor.doors.checking import CONFIGS
+from tremor.errors import Refused
 
 LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
 UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")
@@ -47,8 +48,24 @@ def notes(file: Path) -> dict[str, str]:
 
 
 def composed(group: str, choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The training tree with one choice made, resolved and raw."""
-    return plain(compose("train", overrides=[f"{group}={choice}"]))
+    """The training tree with one choice made, resolved and raw.
+
+    A choice that makes no whole tree by itself is shown in the experiment that makes it.
+    """
+    try:
+        return plain(compose("train", overrides=[f"{group}={choice}"]))
+    except Refused:
+        return plain(compose("train", overrides=[f"experiment={_chosen_in(group, choice)}"]))
+
+
+def _chosen_in(group: str, choice: str) -> str:
+    """The first experiment with this choice."""
+    folder = CONFIGS / "experiment"
+    for file in sorted(folder.rglob("*.yaml")):
+        defaults = yaml.safe_load(file.read_text()).get("defaults", [])
+        if {f"override /{group}": choice} in defaults:
+            return str(file.relative_to(folder).with_suffix(""))
+    raise LookupError(f"{group}={choice} makes no tree, and no experiment chooses it")
 
 
 def type_of(resolved: dict[str, Any], raw: dict[str, Any], path: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tremor.data import splits
+from tremor.data.parts import refuse_empty
 from tremor.errors import Refused
 
 METHODS = (splits.random, splits.stratified, splits.kfold)
@@ -103,4 +104,4 @@ def test_fewer_events_than_folds_are_refused() -> None:
 def test_a_split_that_cannot_teach_is_refused(parts: list[str], said: str) -> None:
     rows = pd.DataFrame({"group": list("abc"), "label": [0, 1, 1]})
     with pytest.raises(Refused, match=said):
-        splits.refuse_empty(pd.Series(parts), rows)
+        refuse_empty(pd.Series(parts), rows)

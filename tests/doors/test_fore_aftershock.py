@@ -181,7 +181,7 @@ def test_many_knobs_at_once(door: Door, tmp_path: Path) -> None:
     assert rates[0] == pytest.approx(rates[peak] / (peak + 1), rel=0.01)
     card = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)["tremor"]
     assert card["config"]["task"]["label_smoothing"] == 0.1
-    assert len(pd.read_csv(run / "metrics.csv")["loss"].dropna()) == int(0.9 * (4 * 14 // 8))
+    assert len(pd.read_csv(run / "metrics.csv")["loss"].dropna()) == int(0.9 * (4 * 28 // 8))
 
 
 def test_the_controls_see_what_they_are_to_see(door: Door, tmp_path: Path) -> None:
@@ -206,6 +206,21 @@ def test_what_cannot_work_is_refused_before_data_are_read(door: Door, pretrained
     assert "none are given" in refused(door, "train.l2_to_pretrained=0.01")
     assert "does not fit the task" in refused(door, "task=contrastive", "train=pretrain")
     assert "dataset.source" in refused(door, "dataset.source=flies")
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"), [("xlstm_unet", "accuracy"), ("masked_reconstruction", "explained")]
+)
+def test_pretraining_on_real_folders(
+    door: Door, tmp_path: Path, shared_data: Path, name: str, metric: str
+) -> None:
+    paths = f"dataset.paths=[{shared_data / 'seisbench_format' / 'dummydataset'}]"
+    small = ["dataset.duration=8", "dataset.test_ratio=0.2", "dataset.batch_size=16", "trainer.max_epochs=1", *SMALL[1:]]
+    outcome = door("simple_train.py", f"experiment=contrastive/{name}", paths, *small)
+    assert outcome.code == 0, outcome.err
+    run = only_run(tmp_path / "outputs")
+    found = json.loads((run / "evaluation" / "metrics.json").read_text())["metrics"][metric]
+    assert found["lo"] < found["value"] < found["hi"]
 
 
 def test_missing_files_are_told_with_the_way_out(door: Door) -> None:

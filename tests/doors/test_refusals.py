@@ -13,7 +13,7 @@ TYPOS = [
     (["+typo=1"], "typo: the tree has no such key"),
     (["trainer.max_epochs=ten"], "trainer.max_epochs: expected a whole number or null, got 'ten'"),
     (["optimizer.lrr=1"], "did you mean optimizer.lr?  ->  optimizer.lr=1"),
-    (["model=lstmm"], "there is no model=lstmm; choices: lstm, lstm_attention  ->  model=lstm"),
+    (["model=lstmm"], "there is no model=lstmm; choices: cnn1d, lstm, lstm_attention, "),
     (["optimizer._target_=os.system"], "outside the allowlist"),
     (["dataset.tset_ratio=0.2"], "did you mean dataset.test_ratio?"),
     (["optimzer=adamw"], "did you mean optimizer?"),
@@ -28,7 +28,8 @@ TYPOS = [
     (["encoder.freez=true"], "did you mean encoder.freeze?"),
     (["model.in_shape=[3,3]"], "gets this from the data"),
     (["trainer.accelerator=gpux"], "invalid accelerator name"),
-    (["trainer.devices=2", "trainer.accelerator=cpu"], "2 processes: runs are judged in one"),
+    (["trainer.use_distributed_sampler=true"], "among processes a second time"),
+    (["trainer.devices=2", "train.unfreeze_at_epoch=1"], "not averaged between processes"),
     (["experiment=null"], "there is no experiment=null"),
     (["-m", "model=lstmm", "seed=1,2"], "model=lstm"),
     (["callbacks.best.monitr=x"], "did you mean callbacks.best.monitor?"),
@@ -83,6 +84,11 @@ def test_showing_things_does_not_import_torch(flag: list[str]) -> None:
 
 def test_help_lists_groups_choices_and_examples(door: Door) -> None:
     shown = door("simple_train.py", "--help").out
-    for words in ("model=\n  lstm", "seismic_lstm/lstm_attention  The same events", "resume="):
+    for words in (
+        "model=\n  cnn1d",
+        "  lstm ",
+        "seismic_lstm/lstm_attention  The same events",
+        "resume=",
+    ):
         assert words in shown
     assert "python evaluate.py checkpoint=" in door("evaluate.py", "-h").out

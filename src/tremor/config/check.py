@@ -38,7 +38,8 @@ class Tree:
     """A composed tree: resolved values, raw text, the root's fields, the facts of run time.
 
     `runtime` maps a path pattern to the arguments that are passed at build time; `extras` maps one
-    to the keys that Tremor itself reads beside the constructor's own.
+    to the keys that Tremor itself reads beside the constructor's own. `offered` are plain keys that
+    other groups read, if not in this tree then with other choices.
     """
 
     resolved: Plain
@@ -46,6 +47,7 @@ class Tree:
     root: type
     runtime: Mapping[str, tuple[str, ...]]
     extras: Mapping[str, Mapping[str, Any]]
+    offered: frozenset[str] = frozenset()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -174,7 +176,7 @@ def _said(value: Any) -> str:
 
 def _check_unread(tree: Tree) -> Iterator[Problem]:
     """Keys of plain groups (without `_target_`) must be read by somebody: typos are not."""
-    readers = references(tree.raw)
+    readers = references(tree.raw).keys() | tree.offered
     for group, value in tree.raw.items():
         if (
             not isinstance(value, dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from tremor.config.check import Problem, nearest
+from tremor.config.resolve import REFERENCE
 
 OVERRIDE = re.compile(r"(?P<mark>\+\+|\+|~)?(?P<key>[^=\s]+?)=(?P<value>.*)", re.DOTALL)
 
@@ -23,6 +25,17 @@ def groups_of(tree: Path) -> dict[str, list[str]]:
             name = str(file.relative_to(folder).with_suffix(""))
             found.setdefault(str(folder.relative_to(tree)), []).append(name)
     return {g: [c for c in choices if not c.startswith("_")] for g, choices in found.items()}
+
+
+@functools.cache
+def offered(tree: Path) -> frozenset[str]:
+    """Keys that some YAML of another group reads: sound to set whatever else is chosen."""
+    found = set()
+    for file in tree.glob("*/**/*.yaml"):
+        group = file.relative_to(tree).parts[0]
+        keys = REFERENCE.findall(file.read_text())
+        found |= {key for key in keys if not key.startswith(f"{group}.")}
+    return frozenset(found)
 
 
 def loosen(

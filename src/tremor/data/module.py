@@ -139,11 +139,12 @@ class DataModule(lightning.LightningDataModule):
         )
 
     def _weights(self, part: Part) -> Weights:
-        """How often each record is to be drawn, where the source says it."""
+        """How often each record is to be drawn, where each `dataset` has a `weight` to share."""
         if "weight" not in self.records.table:
             return None
-        weights = self.records.table["weight"].to_numpy(np.float64)[part.positions]
-        return None if (weights == weights[0]).all() else weights
+        table = self.records.table.iloc[part.positions]
+        sharers = table.groupby("dataset")["weight"].transform("size")
+        return (table["weight"] / sharers).to_numpy(np.float64)
 
     def _share(self) -> tuple[int, int]:
         """Which process this is, and of how many."""

@@ -13,8 +13,6 @@ from sklearn.model_selection import StratifiedKFold
 
 from tremor.errors import Refused
 
-PARTS = ("train", "val", "test")
-
 
 def random(
     table: pd.DataFrame,
@@ -113,7 +111,7 @@ def temporal(
         words += ["unused"] * (len(edges) - len(words))
         parts |= dict(zip(chosen, words, strict=True))
         parts |= dict(zip(middle, ["val"] * n_val + ["test"] * n_test, strict=True))
-    return purged(table, _spread(table, parts), purge_hours)
+    return _purged(table, _spread(table, parts), purge_hours)
 
 
 def temporal_published(
@@ -148,10 +146,10 @@ def temporal_published(
         words = ["train"] * edge + ["val"] * n_val + ["test"] * n_test
         words += ["unused"] * (n - len(words) - edge) + ["train"] * edge
         parts |= dict(zip(names, words, strict=True))
-    return purged(table, _spread(table, parts), purge_hours)
+    return _purged(table, _spread(table, parts), purge_hours)
 
 
-def purged(table: pd.DataFrame, parts: pd.Series[str], hours: float) -> pd.Series[str]:
+def _purged(table: pd.DataFrame, parts: pd.Series[str], hours: float) -> pd.Series[str]:
     """Without the training records that begin within so many hours of a test record."""
     if not hours:
         return parts
@@ -221,16 +219,3 @@ def _dealt(
 
 def _spread(table: pd.DataFrame, parts: dict[str, str]) -> pd.Series[str]:
     return table["group"].map(parts)
-
-
-def refuse_empty(parts: pd.Series[str], table: pd.DataFrame) -> None:
-    """Every part needs records, and training needs every class."""
-    empty = [name for name in PARTS if not (parts == name).any()]
-    lacking = set(table["label"]) - set(table.loc[parts == "train", "label"])
-    if empty or lacking:
-        what = f"no record for {', '.join(empty)}" if empty else "a class has no training record"
-        raise Refused(
-            f"the split leaves {what}: {table['group'].nunique()} events are too few",
-            "dataset.val_ratio, dataset.test_ratio",
-            "more events, or larger dataset.val_ratio / dataset.test_ratio",
-        )

@@ -18,6 +18,7 @@ from tremor.errors import Refused
 Row = dict[str, Any]
 NOISE_MARGIN = 0.5  # s before P that are not called noise
 SHAKING = 10.0  # s after P that are called signal
+PIECE = 10_000  # rows
 
 
 class RecordWriter:
@@ -26,6 +27,7 @@ class RecordWriter:
     def __init__(self, folder: Path, channels: tuple[str, ...], sampling_rate: float):
         self.folder, self.channels, self.sampling_rate = folder, channels, sampling_rate
         self.rows: list[Row] = []
+        self.tables: list[pd.DataFrame] = []
         self.aside: list[dict[str, str]] = []
         self.ends = [0]
         self._hashes: dict[str, str] = {}
@@ -58,6 +60,13 @@ class RecordWriter:
         facts = {"length": samples.shape[1], "signal_hash": mark} | self._levels(samples)
         facts |= self._loudness(samples, row)
         self.rows.append(row | facts)
+        if len(self.rows) == PIECE:
+            self._pack()
+
+    def _pack(self) -> None:
+        """Put rows together, as a table takes a tenth of their memory."""
+        self.tables.append(pd.DataFrame(self.rows))
+        self.rows = []
 
     def _levels(self, signal: Signal) -> Row:
         """log10 of each channel's root mean square about its mean (-inf becomes -30)."""
@@ -82,7 +91,8 @@ class RecordWriter:
     def finish(self, fingerprint: str, where: str) -> None:
         """Number the classes, write table, offsets and notes; refuse a set without records."""
         self._file.flush()
-        table = pd.DataFrame(self.rows)
+        self._pack()
+        table = pd.concat(self.tables, ignore_index=True)
         counts = Counter(r["reason"].split(" to ")[0] for r in self.aside)
         if table.empty:
             why = ", ".join(f"{n} x {reason}" for reason, n in counts.items()) or "no record found"

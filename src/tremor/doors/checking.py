@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from tremor.config import rules
 from tremor.config.build import Plain
 from tremor.config.check import Problem, Tree, check, refuse
-from tremor.config.overrides import groups_of, loosen, parse, tightened
+from tremor.config.overrides import groups_of, loosen, offered, parse, tightened
 from tremor.config.resolve import leaves, origin, plain, put
 from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, TrainRoot
 from tremor.errors import Refused
@@ -47,7 +47,7 @@ def command() -> Command:
 def problems_of(config: DictConfig, root: type) -> tuple[list[Problem], Plain, Plain]:
     """Problems of a composed tree, and the tree resolved and raw."""
     resolved, raw = plain(config)
-    found = check(Tree(resolved, raw, root, RUNTIME, EXTRAS))
+    found = check(Tree(resolved, raw, root, RUNTIME, EXTRAS, offered(CONFIGS)))
     if root is TrainRoot:
         found += rules.contradictions(resolved) + _sweep_problems(resolved)
     return found, resolved, raw

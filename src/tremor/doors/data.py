@@ -12,8 +12,8 @@ from tremor.data.audit import audit, refuse_leaks
 from tremor.data.cache import open_records
 from tremor.data.labels import Labelled
 from tremor.data.module import DataModule
+from tremor.data.parts import refuse_empty
 from tremor.data.records import RecordSet
-from tremor.data.splits import refuse_empty
 from tremor.doors.echo import say
 from tremor.errors import Refused
 from tremor.training.assemble import Facts

@@ -129,7 +129,7 @@ def _task(run: Run, data: Data) -> Task:
     lightning.seed_everything(run.config["seed"], verbose=False)
     task = assemble(run.config, data.facts)
     if run.resumed is None:
-        for line in take_pretrained(task, run.config):
+        for line in take_pretrained(task, run.config) or ["random: no model.pretrained is given"]:
             say(f"weights  {line}")
     freeze(task, run.config)
     anchor(task, run.config)

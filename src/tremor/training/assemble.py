@@ -89,11 +89,11 @@ def pretrained(config: Plain) -> dict[str, Path]:
 def refuse_misfits(config: Plain) -> None:
     """Compare pretrained weights with the parts that are to take them, before data are read.
 
-    The parts are built without memory, from the facts of the checkpoint's own data.
+    The parts are built from the facts of the checkpoint's own data, and dropped again.
     """
     for name, path in pretrained(config).items():
         content = checkpoints.load(path)
-        with torch.device("meta"):
+        with torch.random.fork_rng(devices=[]):
             network = build_network(config, Facts.read(content["tremor"]["facts"]))
         weights = checkpoints.part_weights(content, name)
         checkpoints.refuse_misfit(getattr(network, name), weights, f"{name}: {path}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tremor.data.records import Signal
+from tremor.data.sources.cells import Unusable, number, written
 from tremor.data.sources.norcia_files import (
     COMPONENTS,
     PHASES,
@@ -33,10 +34,6 @@ NUMBERS = {
     "latitude": "source_latitude",
     "longitude": "source_longitude",
 }
-
-
-class Unusable(Exception):
-    """Why a trace cannot be a record."""
 
 
 @dataclass(frozen=True)
@@ -146,19 +143,6 @@ def utc(text: str) -> datetime:
         return (naive - offset if offset else naive).replace(tzinfo=UTC)
     except OverflowError as error:
         raise ValueError(text) from error
-
-
-def written(stamp: datetime) -> str:
-    """A time as ISO text to the microsecond."""
-    return stamp.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def number(value: Any) -> float:
-    """A number, or not-a-number where there is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 def event(value: Any) -> str:
