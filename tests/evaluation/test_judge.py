@@ -99,6 +99,14 @@ def test_planted_leaks_ring(column: str, values: Any, said: str) -> None:
         assert any("The network does not see it" in s for s in sentences)
 
 
+def test_the_month_is_no_leak_where_time_defines_the_classes() -> None:
+    predictions, table = world()
+    table["start_time"] = np.where(table["label"], LATE, EARLY)
+    found = verdict(predictions, table, ordered=True)
+    assert not any("month" in said for said in found["verdict"])
+    assert "month" not in found["baselines"]["metadata"].get("columns", [])
+
+
 def test_metadata_that_is_not_known_is_said_to_be_missing() -> None:
     found = verdict(*world())["baselines"]
     assert "unavailable" in found["metadata"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,13 @@ def level(train: pd.DataFrame, table: pd.DataFrame) -> Index | str:
     return np.asarray(model.predict(table[columns]), np.int64)
 
 
-def metadata(train: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], Index]]:
+def metadata(
+    train: pd.DataFrame, table: pd.DataFrame, without: Set[str] = frozenset()
+) -> Iterator[tuple[tuple[str, ...], Index]]:
     """From station, hour, month and magnitude, where known: each alone, then all together."""
     features, judged = known_metadata(train), known_metadata(table)
-    columns = [str(c) for c in features if c in judged and features[c].nunique() > 1]
+    known = [str(c) for c in features if c in judged and c not in without]
+    columns = [c for c in known if features[c].nunique() > 1]
     sets = [[c] for c in columns] + ([columns] if len(columns) > 1 else [])
     for chosen in sets:
         smallest = max(1, min(20, len(train) // 10))

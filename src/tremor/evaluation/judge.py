@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from tremor.errors import Refused
-from tremor.evaluation import baselines, chance, metrics
-from tremor.evaluation.bootstrap import FEWEST, Judged, draw_groups, interval
+from tremor.evaluation import baselines, chance, metrics, ordinal
+from tremor.evaluation.bootstrap import Judged
+from tremor.evaluation.calibration import calibration
 from tremor.evaluation.metrics import Floats, Index
-
-Plain = dict[str, Any]
-METHOD = "percentile bootstrap over groups within their class, expanded for few groups"
+from tremor.evaluation.scoring import Plain, Scorer
+from tremor.evaluation.sentences import sentences
+from tremor.evaluation.strata import strata
 
 
 def judge(
@@ -25,6 +26,7 @@ def judge(
     table: pd.DataFrame | None = None,
     train_table: pd.DataFrame | None = None,
     split: str = "test",
+    ordered: bool = False,
     draws: int = 2000,
     permutations: int = 1000,
     level: float = 0.95,
@@ -32,8 +34,8 @@ def judge(
 ) -> Plain:
     """Judge predictions of records in groups.
 
-    `table` (of the judged records) and `train_table` are needed for the leak alarms alone; all
-    else follows from the predictions.
+    `table` (of the judged records) is needed for strata, and with `train_table` for leak alarms
+    and times; all else follows from the predictions. `ordered` classes follow in time.
     """
     judged = Judged.of(predictions, tuple(classes))
     scorer = Scorer(judged, draws, level, seed)
@@ -44,14 +46,33 @@ def judge(
         "confusion": judged.group_confusion().sum(0).astype(int).tolist(),
         "interval": scorer.said(),
         "null": {"permutations": permutations, "seed": seed, "unit": "group"},
+        "calibration": calibration(scorer, permutations),
         "baselines": {},
     }
     if not scorer.enough:
         verdict["group_list"] = _group_list(judged, classes)
-    if table is not None and train_table is not None:
-        verdict["baselines"] = _alarms(judged, scorer, table, train_table, predictions)
-    verdict["verdict"] = _sentences(verdict)
-    return verdict
+    if ordered and len(classes) > 2:
+        verdict["ordinal"] = ordinal.ordinal(scorer, permutations)
+    if table is not None:
+        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+        verdict |= _with_tables(scorer, rows, train_table, classes, ordered)
+    return verdict | {"verdict": sentences(verdict)}
+
+
+def _with_tables(
+    scorer: Scorer,
+    rows: pd.DataFrame,
+    train: pd.DataFrame | None,
+    classes: Sequence[str],
+    ordered: bool,
+) -> Plain:
+    """What needs more than predictions; `rows` are the judged records in their order."""
+    found = strata(scorer, rows)
+    if train is not None:
+        found["baselines"] = _alarms(scorer, train, rows, ordered)
+        if ordered and len(classes) > 2 and "ttf_seconds" in rows:
+            found["times"] = ordinal.times(scorer.judged, rows, train, classes)
+    return found
 
 
 def judge_file(path: Path, **settings: Any) -> Plain:
@@ -63,49 +84,6 @@ def judge_file(path: Path, **settings: Any) -> Plain:
     if not classes or predictions.empty:
         raise Refused("no predictions in this file", str(path), "give a predictions.csv of a run")
     return judge(predictions, classes=classes, **settings)
-
-
-class Scorer:
-    """Values with intervals, all from the same draws of groups."""
-
-    def __init__(self, judged: Judged, draws: int, level: float, seed: int):
-        self.judged, self.draws, self.level, self.seed = judged, draws, level, seed
-        labels = judged.group_labels()
-        self.strata = len(np.unique(labels))
-        self.enough = judged.groups >= FEWEST
-        self.counts = draw_groups(labels, draws if self.enough else 1, seed)
-        self.undefined = 0
-
-    def value(self, value: float, drawn: Floats) -> Plain:
-        """A value with the interval of its draws; nulls where there are too few groups."""
-        if not self.enough or not np.isfinite(value):
-            return {"value": _plain(value), "lo": None, "hi": None}
-        self.undefined = max(self.undefined, int((~np.isfinite(drawn)).sum()))
-        low, high = interval(drawn, value, self.level, self.judged.groups, self.strata)
-        return {"value": _plain(value), "lo": _plain(low), "hi": _plain(high)}
-
-    def matrices(self, predicted: Index | None = None) -> tuple[Floats, Floats]:
-        """The confusion matrix, and those of all draws `(draw, class, class)`."""
-        j = self.judged
-        said = j.predicted if predicted is None else predicted
-        each = metrics.confusion(j.labels, said, j.rows, j.classes, j.groups)
-        return each.sum(0), np.tensordot(self.counts, each, axes=1)
-
-    def areas(self) -> tuple[float, Floats]:
-        """AUROC, and that of all draws."""
-        j = self.judged
-        whole = metrics.auroc(j.labels, j.chances, np.ones((1, len(j.labels))))[0]
-        return float(whole), metrics.auroc(j.labels, j.chances, self.counts[:, j.rows])
-
-    def said(self) -> Plain:
-        """How the intervals were made."""
-        method = METHOD if self.enough else f"none: fewer than {FEWEST} groups"
-        facts = {"draws": self.draws, "seed": self.seed, "undefined_draws": self.undefined}
-        return {"method": method, "level": self.level} | facts
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _heading(judged: Judged, split: str, classes: Sequence[str]) -> Plain:
@@ -163,15 +141,12 @@ def _group_list(judged: Judged, classes: Sequence[str]) -> list[Plain]:
     ]
 
 
-def _alarms(
-    judged: Judged,
-    scorer: Scorer,
-    table: pd.DataFrame,
-    train: pd.DataFrame,
-    predictions: pd.DataFrame,
-) -> Plain:
-    """Each baseline's score, and how far the model is above it."""
-    rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+def _alarms(scorer: Scorer, train: pd.DataFrame, rows: pd.DataFrame, ordered: bool) -> Plain:
+    """Each baseline's score, and how far the model is above it.
+
+    The month is no leak where time defines the classes: it is left out of the metadata.
+    """
+    sees = "metadata alone" + (", without the month, which tells the class" if ordered else "")
     found = {"majority": _alarm(scorer, baselines.majority(train, rows), "nothing")}
     by_level = baselines.level(train, rows)
     if isinstance(by_level, str):
@@ -179,8 +154,8 @@ def _alarms(
     else:
         found["level"] = _alarm(scorer, by_level, "overall amplitude of each channel")
     tried = [
-        _alarm(scorer, said, "metadata alone") | {"columns": list(columns)}
-        for columns, said in baselines.metadata(train, rows)
+        _alarm(scorer, said, sees) | {"columns": list(columns)}
+        for columns, said in baselines.metadata(train, rows, {"month"} if ordered else set())
     ]
     best = max(tried, key=lambda a: a["balanced_accuracy"]["value"] or 0.0, default=None)
     if best is None:
@@ -204,47 +179,3 @@ def _alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
     lead = metrics.from_confusion(own)[name] - scores[name]
     leads = metrics.from_confusion(own_draws)[name] - drawn[name]
     return found | {"lead": scorer.value(float(lead), leads), "sees": sees}
-
-
-def _sentences(verdict: Plain) -> list[str]:
-    """What a reader must know, in order of how much it should worry them."""
-    records, groups = verdict["records"], verdict["groups"]
-    base = f"n = {records} records of {groups} events ({verdict['split']})."
-    main = verdict["metrics"]["balanced_accuracy"]
-    if main["lo"] is None:
-        few = (
-            f"Fewer than {FEWEST} events: no interval can be given, the events are listed instead."
-        )
-        return [few, base, _headline(main)]
-    worries = []
-    if main["lo"] <= main["chance"]:
-        worries.append("NOT above chance: the interval of balanced accuracy contains chance level.")
-    worries += [_worry(name, found) for name, found in verdict["baselines"].items()]
-    beaten = [name for name, found in verdict["baselines"].items() if _beaten(found)]
-    praise = [f"It beats what is reached by: {', '.join(beaten)}."] if beaten else []
-    return [*filter(None, worries), _headline(main), *praise, base]
-
-
-def _headline(main: Plain) -> str:
-    said = f"Balanced accuracy {main['value']:.3f}"
-    said += "" if main["lo"] is None else f" ({main['lo']:.3f} to {main['hi']:.3f})"
-    return f"{said}; chance is {main['chance']:.3f}, p = {main['p']:.3g}."
-
-
-def _beaten(found: Plain) -> bool:
-    lead = found.get("lead", {}).get("lo")
-    return lead is not None and lead > 0
-
-
-def _worry(name: str, found: Plain) -> str:
-    """A sentence where a baseline is not beaten; empty where it is, or cannot be tried."""
-    if "unavailable" in found or _beaten(found):
-        return ""
-    score = f"{found['balanced_accuracy']['value']:.3f}"
-    if name == "metadata":
-        columns = " and ".join(found["columns"])
-        return (
-            f"NOT better than the metadata: {columns} alone gives a balanced accuracy of {score}. "
-            "The network does not see it, but whatever drifts with it may be what it has learned."
-        )
-    return f"NOT better than the {name} baseline ({score}), which sees {found['sees']}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,6 +23,33 @@ TITLES = {
     "per_class": "Precision, recall and F1 of each class with intervals and chance",
     "class_balance": "Records and groups of each class in each part of the split",
     "fan_chart": "Median waveform of each class with quantile bands",
+    "reliability": "Share of right answers against the probability that was given",
+    "ordinal_times": "Predicted class against true time to the main shock",
+    "strata": "Accuracy among events of small and large magnitude and signal-to-noise ratio",
+    "timeline": "Magnitude of every event against its date, in the colour of its class",
+    "pretraining_curves": "Loss, skill, codes and temperature of pretraining against the epoch",
+    "codebook": "How often each code of the codebook is used",
+}
+SECTIONS = {
+    "verdict": "Verdict",
+    "audit": "Leak audit",
+    "learning": "Learning",
+    "codebook": "Codebook",
+    "classes": "Classes",
+    "probabilities": "Probabilities",
+    "order": "Order in time",
+    "strata": "Strata",
+    "baselines": "Baselines",
+    "signals": "Signals",
+    "ran": "What ran",
+    "files": "Files",
+}
+OF_CLASSES = {"classes": "per_class", "baselines": "baselines"}
+OPTIONAL = {
+    "codebook": ("codebook",),
+    "probabilities": ("calibration", "reliability"),
+    "order": ("ordinal", "times", "ordinal_times", "timeline"),
+    "strata": ("strata",),
 }
 FILTERS = (
     tables.number,
@@ -30,6 +58,7 @@ FILTERS = (
     tables.unbeaten,
     tables.counted,
     tables.size,
+    tables.spelt,
     quote,
 )
 
@@ -50,9 +79,9 @@ class Drawing:
 def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event") -> Path:
     """Write `report.html` into a run folder from its files and `figures`; return its path.
 
-    `figures` go by the names of the functions in `plots`; any other name is shown under itself.
-    `unit` is what a group is: event, station or patient. Parts that the run does not have are said
-    to be missing.
+    `figures` go by the names in `TITLES`; any other name is shown under itself. `unit` is what a
+    group is: event, station or patient. Parts that the run should have and has not are said to be
+    missing; those of another kind of run are left out.
     """
     files = RunFiles.read(run)
     drawn = _drawings(figures)
@@ -63,6 +92,7 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
             run=files,
             unit=unit,
             figures=drawn,
+            sections=sections(files.verdict, drawn),
             others=[name for name in drawn if name not in TITLES],
             headlines=tables.headlines(files.verdict) if files.verdict else [],
             command=tables.command_line(files.provenance.get("command")),
@@ -70,6 +100,15 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
         )
     )
     return write_whole(run / "report.html", page)
+
+
+def sections(verdict: Mapping[str, Any] | None, figures: Mapping[str, Any]) -> dict[str, str]:
+    """The sections of a page and their headings: none that this kind of run cannot have."""
+    there = {*(verdict or {}), *figures}
+    gone = {s for s, needed in OPTIONAL.items() if there.isdisjoint(needed)}
+    if verdict is not None:
+        gone |= {s for s, needed in OF_CLASSES.items() if needed not in verdict}
+    return {name: heading for name, heading in SECTIONS.items() if name not in gone}
 
 
 def _drawings(figures: Mapping[str, Figure]) -> dict[str, Drawing]:
@@ -91,4 +130,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update({function.__name__: function for function in FILTERS})
+    environment.globals["between"] = tables.between
     return environment

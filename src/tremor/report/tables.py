@@ -14,9 +14,25 @@ LABELS = {
     "macro_f1": "Macro F1",
     "mcc": "MCC",
     "auroc": "AUROC",
+    "explained": "Variance explained",
+    "loss": "Loss (less is better)",
 }
-FROM_MINUS_ONE = {"mcc"}
-UNBEATEN = re.compile(r"\b(not|no|cannot|fewer|fails?|unavailable)\b", re.IGNORECASE)
+DETAILS = {
+    "ece": "Calibration error (ECE)",
+    "brier": "Brier score",
+    "gap": "Mean confidence minus accuracy",
+    "distance": "Mean distance in classes",
+    "within_one": "Share at most one class off",
+    "kappa": "Kappa, quadratic weights",
+    "magnitude": "Magnitude",
+    "snr_db": "SNR (dB)",
+}
+FROM_MINUS_ONE = {"mcc", "explained"}
+WITHOUT_CEILING = {"loss"}
+UNBEATEN = re.compile(
+    r"\b(not|no|cannot|fewer|fails?|unavailable|collapsed|(over|under)-confident|off)\b",
+    re.IGNORECASE,
+)
 Score = Mapping[str, Any]
 
 
@@ -40,9 +56,11 @@ def headlines(verdict: Score) -> list[Headline]:
 
 
 def _headline(name: str, score: Score) -> Headline:
+    numbers = {key: score.get(key) for key in ("value", "lo", "hi", "chance")}
+    known = {key: value for key, value in numbers.items() if value is not None}
     floor = -1.0 if name in FROM_MINUS_ONE else 0.0
-    known = {key: score.get(key) for key in ("value", "lo", "hi", "chance")}
-    places = {key: _place(value, floor) for key, value in known.items() if value is not None}
+    ceiling = 1.2 * max(known.values(), default=1.0) if name in WITHOUT_CEILING else 1.0
+    places = {key: _place(value, floor, ceiling) for key, value in known.items()}
     return Headline(
         label=LABELS.get(name, name.replace("_", " ")),
         value=number(score.get("value")),
@@ -53,14 +71,25 @@ def _headline(name: str, score: Score) -> Headline:
     )
 
 
-def _place(value: float, floor: float) -> float:
-    """Where a value stands between `floor` and 1, in percent."""
-    return round(100 * min(max((value - floor) / (1 - floor), 0), 1), 2)
+def _place(value: float, floor: float, ceiling: float) -> float:
+    """Where a value stands between `floor` and `ceiling`, in percent."""
+    return round(100 * min(max((value - floor) / (ceiling - floor), 0), 1), 2)
+
+
+def spelt(name: str) -> str:
+    """What a number of the verdict's details is called on the page."""
+    return DETAILS.get(name, name.replace("_", " "))
+
+
+def between(low: float, high: float) -> str:
+    """The ends of a bin in two digits, or the one value that it holds."""
+    ends = [f"{end:.2g}".replace("-", "−") for end in (low, high)]
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
 def number(value: float | None) -> str:
     """Three decimals, a true minus, a dash for what is not known."""
-    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+    return "–" if value is None else f"{round(value, 3) + 0.0:.3f}".replace("-", "−")
 
 
 def interval(score: Score | None) -> str:
