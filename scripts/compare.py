@@ -1,0 +1,71 @@
+"""Compare finished runs: means over seeds with intervals, paired tests, figures and one page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from tremor.errors import TremorError
+from tremor.evaluation.compare import CHANCE, compare, find
+from tremor.report.comparison import sentences, terminal, write
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be asked."""
+    made = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    made.add_argument("runs", type=Path, nargs="+", help="run folders, or folders above them")
+    made.add_argument("--out", type=Path, help="new folder (default comparisons/<time>)")
+    made.add_argument(
+        "--metric",
+        choices=list(CHANCE),
+        default="balanced_accuracy",
+        help="what is compared (default balanced_accuracy)",
+    )
+    made.add_argument(
+        "--allow-other-records",
+        action="store_true",
+        help="go on where test records differ, without a test of those pairs",
+    )
+    made.add_argument("--draws", type=int, default=2000, help="draws and swaps (default 2000)")
+    made.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
+    made.add_argument(
+        "--over",
+        metavar="KEY",
+        help="numeric key for the x axis of a curve, such as model.hidden_size",
+    )
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare, say what was found, write the folder; returns the exit code."""
+    asked = parser().parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        comparison = compare(
+            find(asked.runs),
+            metric=asked.metric,
+            over=asked.over,
+            allow_other_records=asked.allow_other_records,
+            draws=asked.draws,
+            seed=asked.seed,
+        )
+        out = asked.out or Path("comparisons") / time.strftime("%Y-%m-%d__%H_%M_%S")
+        files = write(comparison, out)
+    except TremorError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    for sentence in (*sentences(comparison), *comparison.notes):
+        console.print(f"• {sentence}", markup=False)
+    console.print(terminal(comparison))
+    print("\nwritten:")
+    for path in files:
+        print(f"  {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
