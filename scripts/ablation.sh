@@ -10,19 +10,21 @@
 # CHECKPOINT is the run folder of a pretraining. Whatever follows goes to every run:
 #   scripts/ablation.sh fewshot outputs/contrastive_xlstm_unet/<run> dataset.data_dir=/data trainer.devices=1
 # In the environment: EXPERIMENT (default fore_aftershock/finetune_xlstm_unet), SEEDS ("1 2 3"),
-# OUT (default ablations/<set>), JOBS (how many at once, default 1), PYTHON.
+# OUT (default ablations/<set>), JOBS (how many at once, default 1), ONLY (names of the set's runs that
+# are wanted, such as "random frozen"; default all), PYTHON.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 EXPERIMENT=${EXPERIMENT:-fore_aftershock/finetune_xlstm_unet}
 SEEDS=${SEEDS:-1 2 3}
 JOBS=${JOBS:-1}
+ONLY=" ${ONLY:-} "
 PYTHON=${PYTHON:-$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python)}
 SET=${1:-}
 [ $# -gt 0 ] && shift
 OUT=${OUT:-ablations/$SET}
 
-usage() { sed -n '2,14s/^# \{0,1\}//p' scripts/ablation.sh >&2; exit 2; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' scripts/ablation.sh >&2; exit 2; }
 
 CHECKPOINT=""
 case $SET in
@@ -81,10 +83,11 @@ mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
 for seed in $SEEDS; do
   while read -r name overrides; do
+    case $ONLY in "  " | *" $name "*) ;; *) continue ;; esac
     echo "$OUT/${name}_seed$seed experiment=$EXPERIMENT seed=$seed experiment_name=${SET}_$name $overrides $*"
   done < <(plan)
 done | sed 's/ *$//' | xargs -P "$JOBS" -L 1 bash -c 'one "$@"' one
 status=$?
 [ $status -eq 0 ] || echo "some runs failed: call this again to retry them" >&2
-"$PYTHON" scripts/compare.py "$OUT" --out "$OUT/comparison" || status=1
+"$PYTHON" scripts/compare.py "$OUT" --out "$OUT/comparison" --replace || status=1
 exit $((status > 0))

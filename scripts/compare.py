@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     made.add_argument("runs", type=Path, nargs="+", help="run folders, or folders above them")
     made.add_argument("--out", type=Path, help="new folder (default comparisons/<time>)")
+    made.add_argument("--replace", action="store_true", help="put it in the place of an old one")
     made.add_argument(
         "--metric",
         choices=list(CHANCE),
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=asked.seed,
         )
         out = asked.out or Path("comparisons") / time.strftime("%Y-%m-%d__%H_%M_%S")
-        files = write(comparison, out)
+        files = write(comparison, out, replace=asked.replace)
     except TremorError as error:
         print(error, file=sys.stderr)
         return error.code

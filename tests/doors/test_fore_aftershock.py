@@ -45,6 +45,7 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, str(ROOT / "simple_train.py"), *overrides]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "encoder=conv_patch_tiny model=xlstm_unet_tiny model.pretrained=" in done.stdout
     return only_run(folder / "out")
 
 
@@ -215,7 +216,13 @@ def test_pretraining_on_real_folders(
     door: Door, tmp_path: Path, shared_data: Path, name: str, metric: str
 ) -> None:
     paths = f"dataset.paths=[{shared_data / 'seisbench_format' / 'dummydataset'}]"
-    small = ["dataset.duration=8", "dataset.test_ratio=0.2", "dataset.batch_size=16", "trainer.max_epochs=1", *SMALL[1:]]
+    small = [
+        "dataset.duration=8",
+        "dataset.test_ratio=0.2",
+        "dataset.batch_size=16",
+        "trainer.max_epochs=1",
+        *SMALL[1:],
+    ]
     outcome = door("simple_train.py", f"experiment=contrastive/{name}", paths, *small)
     assert outcome.code == 0, outcome.err
     run = only_run(tmp_path / "outputs")

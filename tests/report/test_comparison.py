@@ -48,6 +48,12 @@ def test_the_folder_is_whole(compared: Comparison, tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     with pytest.raises(Refused, match="exists already"):
         report.write(compared, tmp_path / "out")
+    (tmp_path / "out" / "old").touch()
+    report.write(compared, tmp_path / "out", replace=True)
+    assert not (tmp_path / "out" / "old").exists()
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(Refused, match="exists already"):
+        report.write(compared, tmp_path / "mine", replace=True)
 
 
 def test_tables_hold_every_configuration_and_pair(compared: Comparison, tmp_path: Path) -> None:

@@ -82,6 +82,11 @@ def test_a_killed_run_resumes(ablation: Ablation, tmp_path: Path) -> None:
     assert all("experiment=" not in call for call in resumed)
 
 
+def test_only_the_wanted_runs_are_started(ablation: Ablation, tmp_path: Path) -> None:
+    _, calls, _ = ablation("classes", str(tmp_path), ONLY="classes_2 classes_9", SEEDS="1")
+    assert [call.split("num_classes=")[1][0] for call in calls[:-1]] == ["2", "9"]
+
+
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["fewshot"], ["fewshot", "/nowhere"]])
 def test_a_wrong_call_says_how(ablation: Ablation, words: list[str]) -> None:
     code, calls, said = ablation(*words)

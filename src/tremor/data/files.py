@@ -33,10 +33,11 @@ def told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """A scratch folder beside `target` that becomes `target` when all went well.
 
-    When another process finished the same folder first, its result stands and ours is dropped.
+    When another process finished the same folder first, its result stands and ours is dropped,
+    unless ours is to `replace` it.
     """
     with told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,6 +46,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
         with told(target):
             yield scratch
             scratch.chmod(0o755)
+            if replace:
+                shutil.rmtree(target, ignore_errors=True)
             if not target.exists():
                 _rename(scratch, target)
     finally:

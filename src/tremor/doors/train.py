@@ -257,5 +257,6 @@ def _farewell(run: Run, seconds: float) -> None:
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
     again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]
-    onward = ["python", "simple_train.py", FINE_TUNING, f"model.pretrained={place}"]
+    parts = [f"{group}={run.choices[group]}" for group in ("encoder", "model")]
+    onward = ["python", "simple_train.py", FINE_TUNING, *parts, f"model.pretrained={place}"]
     say(f"  {shlex.join(again if 'num_classes' in run.config['task'] else onward)}")

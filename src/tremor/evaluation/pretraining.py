@@ -111,7 +111,7 @@ def sentences(verdict: Plain) -> list[str]:
 def _headline(name: str, main: Plain) -> str:
     said = f"{main['value']:.3f}"
     said += "" if main["lo"] is None else f" ({main['lo']:.3f} to {main['hi']:.3f})"
-    return f"{SAID[name].format(said)}; chance is {main['chance']:.3f}, p = {main['p']:.3g}."
+    return f"{SAID[name].format(said)}; chance is {main['chance']:.3f}, p = {main['p']:.2g}."
 
 
 def collapse(codebook: Plain) -> str:

@@ -42,7 +42,7 @@ def worries(verdict: Plain) -> Iterator[str]:
 def _headline(main: Plain) -> str:
     said = f"Balanced accuracy {main['value']:.3f}"
     said += "" if main["lo"] is None else f" ({main['lo']:.3f} to {main['hi']:.3f})"
-    return f"{said}; chance is {main['chance']:.3f}, p = {main['p']:.3g}."
+    return f"{said}; chance is {main['chance']:.3f}, p = {main['p']:.2g}."
 
 
 def _clearest(verdict: Plain) -> Iterator[str]:

@@ -75,12 +75,16 @@ CAPTIONS = {
 CURVE = "Mean with its interval. Dashed: chance."
 
 
-def write(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write tables, figures and page into a new folder, whole or not at all; return the files."""
-    if folder.exists():
+def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> list[Path]:
+    """Write tables, figures and page into a new folder, whole or not at all; return the files.
+
+    With `replace`, an earlier comparison gives way to it, and nothing else does.
+    """
+    earlier = (folder / "comparison.json").is_file()
+    if folder.exists() and not (replace and earlier):
         raise Refused("the folder exists already", str(folder), "give another --out")
     drawn = figures(comparison)
-    with whole_folder(folder) as scratch:
+    with whole_folder(folder, replace=replace) as scratch:
         summary(comparison).to_csv(scratch / "comparison.csv", index=False)
         pair_table(comparison).to_csv(scratch / "pairs.csv", index=False)
         write_whole(scratch / "comparison.tex", latex(comparison))
