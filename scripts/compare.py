@@ -10,8 +10,11 @@ from pathlib import Path
 from rich.console import Console
 
 from tremor.errors import TremorError
-from tremor.evaluation.compare import CHANCE, compare, find
-from tremor.report.comparison import sentences, terminal, write
+from tremor.evaluation.compare import compare
+from tremor.evaluation.compared import CHANCE
+from tremor.evaluation.runs import find
+from tremor.report.comparison import sentences, write
+from tremor.report.comparison_tables import terminal
 
 
 def parser() -> argparse.ArgumentParser:

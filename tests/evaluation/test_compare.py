@@ -13,8 +13,11 @@ import yaml
 
 from tremor.config.resolve import put
 from tremor.errors import Refused
-from tremor.evaluation.compare import Draws, Run, compare, find, holm, names, tell_apart
+from tremor.evaluation.compare import compare
 from tremor.evaluation.judge import judge_file
+from tremor.evaluation.naming import names, tell_apart
+from tremor.evaluation.paired import Draws, holm
+from tremor.evaluation.runs import Run, find
 
 CONFIG: dict[str, Any] = {
     "experiment_name": "study",
@@ -261,6 +264,19 @@ def test_training_share_is_in_percent_of_what_validation_and_test_leave(tmp_path
     (line,) = found.curves["dataset.train_frac"]
     assert [x for x, _ in line.points] == [5, 50, 100]
     assert sorted(c.name for c in found.configurations)[0] == "dataset.train_frac=0.035"
+
+
+def test_epochs_that_follow_the_training_share_do_not_break_the_curve(tmp_path: Path) -> None:
+    for place, (share, epochs) in enumerate(((0.07, 40), (0.7, 15))):
+        for size in (64, 128):
+            keys = {"dataset__train_frac": share, "trainer__max_epochs": epochs}
+            folder = tmp_path / f"{place}_{size}"
+            fabricate(folder, answers(0.8, place + size), model__hidden_size=size, **keys)
+    lines = compare(find([tmp_path]), **QUICK).curves["dataset.train_frac"]
+    assert [[x for x, _ in line.points] for line in lines] == [[10, 100]] * 2
+    fabricate(tmp_path / "x", answers(0.8, 9), dataset__train_frac=0.7, trainer__max_epochs=99)
+    lines = compare(find([tmp_path]), **QUICK).curves["dataset.train_frac"]
+    assert all(len(line.points) == 1 for line in lines)
 
 
 def test_over_takes_any_numeric_key_and_refuses_others(tmp_path: Path) -> None:

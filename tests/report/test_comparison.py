@@ -12,8 +12,11 @@ import pytest
 from evaluation.test_compare import answers, fabricate
 
 from tremor.errors import Refused
-from tremor.evaluation.compare import Comparison, compare, find
+from tremor.evaluation.compare import compare
+from tremor.evaluation.compared import Comparison
+from tremor.evaluation.runs import find
 from tremor.report import comparison as report
+from tremor.report import comparison_figures, comparison_tables
 
 HOSTILE = "<b>$x_1$&</b>"
 
@@ -43,7 +46,8 @@ def test_the_folder_is_whole(compared: Comparison, tmp_path: Path) -> None:
     names = {path.name for path in report.write(compared, tmp_path / "out")}
     figures = {f"{n}.png" for n in ("configurations", "over_train_frac", "confusion", "learning")}
     assert names == figures | {
-        *("comparison.csv", "comparison.tex", "comparison.json", "comparison.html", "pairs.csv")
+        "pairs.csv",
+        *(f"comparison.{kind}" for kind in ("csv", "tex", "md", "json", "html")),
     }
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     with pytest.raises(Refused, match="exists already"):
@@ -71,15 +75,21 @@ def test_tables_hold_every_configuration_and_pair(compared: Comparison, tmp_path
 
 
 def test_the_paper_table_escapes_what_latex_would_read(compared: Comparison) -> None:
-    text = report.latex(compared)
+    text = comparison_tables.latex(compared)
     assert text.count(r" \\") == 7
     assert r"dataset.train\_frac=0.35 model.mode=<b>\$x\_1\$\&</b>" in text
     for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
         assert text.count(rule) == 1
 
 
+def test_the_table_of_a_page_has_a_row_for_each(compared: Comparison) -> None:
+    lines = comparison_tables.markdown(compared).splitlines()
+    assert len(lines) == 2 + len(compared.configurations)
+    assert {line.replace("\\|", "").count("|") for line in lines} == {7}
+
+
 def test_every_configuration_is_drawn(compared: Comparison) -> None:
-    drawn = report.figures(compared)
+    drawn = comparison_figures.figures(compared)
     shown = words(drawn["configurations"])
     for c in compared.configurations:
         assert c.name.replace("$", r"\$") in shown.replace("\n", " ")
@@ -89,7 +99,7 @@ def test_every_configuration_is_drawn(compared: Comparison) -> None:
 
 
 def test_no_word_leaves_the_figure(compared: Comparison) -> None:
-    for figure in report.figures(compared).values():
+    for figure in comparison_figures.figures(compared).values():
         figure.draw_without_rendering()
         whole = figure.bbox.padded(1)
         for ax in figure.axes:
@@ -104,9 +114,9 @@ def test_more_than_six_are_said_to_be_left_out(tmp_path: Path) -> None:
         said = answers(0.5 + 0.05 * size, size)
         fabricate(tmp_path / "runs" / f"{size}", said, model__hidden_size=size)
     found = compare(find([tmp_path / "runs"]), draws=100)
-    assert len(report.figures(found)["confusion"].axes) == 6
-    assert "there are 2 more" in report.captions(found)["confusion"]
-    assert "there are 2 more" not in report.captions(found)["configurations"]
+    assert len(comparison_figures.figures(found)["confusion"].axes) == 6
+    assert "there are 2 more" in comparison_figures.captions(found)["confusion"]
+    assert "there are 2 more" not in comparison_figures.captions(found)["configurations"]
 
 
 def test_classes_of_other_counts_share_the_figures(tmp_path: Path) -> None:
@@ -114,7 +124,7 @@ def test_classes_of_other_counts_share_the_figures(tmp_path: Path) -> None:
         said = answers(0.8, events=50, classes=count)
         fabricate(tmp_path / "runs" / f"{count}", said, dataset__num_classes=count)
     found = compare(find([tmp_path / "runs"]), draws=100)
-    drawn = report.figures(found)
+    drawn = comparison_figures.figures(found)
     assert {"over_num_classes", "confusion"} <= drawn.keys()
     (line,) = [
         x for x in drawn["over_num_classes"].axes[0].get_lines() if x.get_label() == "chance"
@@ -127,8 +137,8 @@ def test_runs_without_curves_have_no_learning_figure(tmp_path: Path) -> None:
     run = fabricate(tmp_path / "a", answers(0.8))
     (run / "metrics.csv").unlink()
     found = compare(find([tmp_path]), draws=100)
-    assert "learning" not in report.figures(found)
-    assert "No learning curves" in report.html(found, report.figures(found), [])
+    assert "learning" not in comparison_figures.figures(found)
+    assert "No learning curves" in report.html(found, comparison_figures.figures(found), [])
 
 
 def test_sentences_warn_of_chance(tmp_path: Path) -> None:

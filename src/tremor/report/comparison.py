@@ -1,78 +1,25 @@
-"""A comparison on the way out: figures, tables for a paper and a program, and one page."""
+"""A comparison on the way out: its folder, its page, its sentences."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
-from rich.table import Table
 
 from tremor.data.files import whole_folder, write_json, write_whole
 from tremor.errors import Refused
-from tremor.evaluation.compare import (
-    CLASS_COUNT,
-    TRAIN_SHARE,
-    Comparison,
-    Configuration,
-    Line,
-    Pair,
-    differing,
-)
-from tremor.evaluation.metrics import Floats
+from tremor.evaluation.compared import Comparison, Pair
+from tremor.evaluation.naming import differing
 from tremor.report import page, tables
-from tremor.report.plots import FEW, SHADES
-from tremor.report.style import (
-    BLUE,
-    DASHED,
-    GREEN,
-    INK,
-    SMALL,
-    TEXT,
-    VERMILLION,
-    WIDTH,
-    canvas,
-    dress,
-    grid,
-    legend,
-    literal,
-)
+from tremor.report.comparison_figures import captions, figures
+from tremor.report.comparison_tables import label, latex, markdown, pair_table, summary
 from tremor.report.svg import inline_svg, save_png
 
-MOST = 6
-"""How many curves or matrices one figure shows: the best ones."""
-
-STYLES: list[dict[str, Any]] = [
-    {"color": colour, "marker": mark, "linestyle": line}
-    for line, marks in (("-", "osD"), (":", "^vX"))
-    for colour, mark in zip((BLUE, VERMILLION, GREEN), marks, strict=True)
-]
-WATCHED = {"val/loss": "val loss", "val/balanced_accuracy": "val balanced accuracy"}
 CLEAR = 0.05
-AXES = {
-    TRAIN_SHARE: "training events used, share of the largest training set",
-    CLASS_COUNT: "classes",
-}
-CAPTIONS = {
-    "configurations": "Large dot and line: the mean with its interval. Small rings: single runs. "
-    "Dashed: chance.",
-    "confusion": "Percent of each true class (rows) by predicted class (columns), averaged over "
-    "the runs.",
-    "learning": "Bold: mean over the runs, up to the last epoch that all of them reached. "
-    "Faint: single runs.",
-}
-CURVE = "Mean with its interval. Dashed: chance."
 
 
 def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> list[Path]:
@@ -88,94 +35,13 @@ def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> lis
         summary(comparison).to_csv(scratch / "comparison.csv", index=False)
         pair_table(comparison).to_csv(scratch / "pairs.csv", index=False)
         write_whole(scratch / "comparison.tex", latex(comparison))
+        write_whole(scratch / "comparison.md", markdown(comparison))
         write_json(scratch / "comparison.json", comparison.plain())
         for name, figure in drawn.items():
             save_png(figure, scratch / f"{name}.png")
         listed = sorted(path.name for path in scratch.iterdir())
         write_whole(scratch / "comparison.html", html(comparison, drawn, listed))
     return sorted(folder.iterdir())
-
-
-def label(metric: str) -> str:
-    """A metric's name as a reader knows it."""
-    return tables.LABELS[metric]
-
-
-def summary(comparison: Comparison) -> pd.DataFrame:
-    """One row a configuration, as in comparison.csv."""
-    return pd.DataFrame(
-        {
-            "configuration": c.name,
-            "runs": len(c.runs),
-            "seeds": " ".join(str(run.seed) for run in c.runs),
-            "metric": comparison.metric,
-            "mean": c.mean.value,
-            "sd": c.sd,
-            "lo": c.mean.lo,
-            "hi": c.mean.hi,
-            "interval_over": c.spread,
-            "chance": c.chance,
-            "chance_source": comparison.chance_source,
-            "classes": len(c.classes),
-            "events": c.events,
-            "experiments": " ".join(c.experiments),
-        }
-        for c in comparison.configurations
-    )
-
-
-def pair_table(comparison: Comparison) -> pd.DataFrame:
-    """One row a pair, as in pairs.csv: the first configuration's metric minus the second's."""
-    rows = []
-    for pair in comparison.pairs:
-        first, second = (comparison.configurations[i].name for i in (pair.first, pair.second))
-        score = asdict(pair.difference) if pair.difference else {"value": None}
-        numbers = {"difference": score["value"], "lo": score.get("lo"), "hi": score.get("hi")}
-        tested = {"p": pair.p, "p_holm": pair.p_holm, "runs": pair.runs, "note": pair.note}
-        rows.append({"first": first, "second": second} | numbers | tested)
-    columns = ["first", "second", "difference", "lo", "hi", "p", "p_holm", "runs", "note"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
-
-
-def latex(comparison: Comparison) -> str:
-    """The table for a paper: needs the booktabs package."""
-    heads = ["Configuration", "Runs", label(comparison.metric), "SD"]
-    heads += [rf"{100 * comparison.level:g}\,\% interval", "Chance"]
-    rows = [" & ".join(_latex_cells(c)) + r" \\" for c in comparison.configurations]
-    lines = [r"\begin{tabular}{lrrrrr}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
-    return "\n".join([*lines, *rows, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def _latex_cells(c: Configuration) -> list[str]:
-    name = "".join(SPECIAL.get(letter, letter) for letter in c.name)
-    cells = [_fixed(c.mean.value), "--" if c.sd is None else _fixed(c.sd)]
-    ends = "--" if c.mean.lo is None else f"{_fixed(c.mean.lo)} to {_fixed(c.mean.hi)}"
-    return [name, str(len(c.runs)), *cells, ends, _fixed(c.chance)]
-
-
-def _fixed(value: float | None) -> str:
-    return f"${value:.3f}$"
-
-
-def terminal(comparison: Comparison) -> Table:
-    """The table on the terminal."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    made.add_column("configuration", overflow="fold")
-    heads = ("runs", comparison.metric, "sd", f"{comparison.level:.0%} interval", "chance")
-    for head in heads:
-        made.add_column(head, justify="right", no_wrap=True)
-    for c in comparison.configurations:
-        ends = tables.interval(asdict(c.mean)) or "–"
-        numbers = (tables.number(c.mean.value), tables.number(c.sd), ends, tables.number(c.chance))
-        made.add_row(literal(c.name, 200), str(len(c.runs)), *numbers)
-    return made
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
@@ -212,234 +78,6 @@ def clear(pair: Pair) -> bool:
     if score is None or score.lo is None or score.hi is None or pair.p_holm is None:
         return False
     return (score.lo > 0 or score.hi < 0) and pair.p_holm < CLEAR
-
-
-def figures(comparison: Comparison) -> dict[str, Figure]:
-    """Every figure that these runs allow, by file name."""
-    found = {"configurations": configurations(comparison)}
-    for key in comparison.curves:
-        found[f"over_{key.rpartition('.')[2]}"] = curve(comparison, key)
-    found["confusion"] = confusions(comparison.configurations[:MOST])
-    learnt = learning(comparison.configurations[:MOST])
-    return found if learnt is None else found | {"learning": learnt}
-
-
-def captions(comparison: Comparison) -> dict[str, str]:
-    """What stands below each figure, with what it leaves out."""
-    curves = {f"over_{key.rpartition('.')[2]}": CURVE for key in comparison.curves}
-    left = len(comparison.configurations) - MOST
-    more = f" The first {MOST} configurations of the table are shown; there are {left} more."
-    found = CAPTIONS | curves
-    if left > 0:
-        found |= {name: found[name] + more for name in ("confusion", "learning")}
-    for key, lines in comparison.curves.items():
-        if len(lines) > MOST:
-            name = f"over_{key.rpartition('.')[2]}"
-            found[name] += f" The best {MOST} of {len(lines)} curves are shown."
-    return found
-
-
-def configurations(comparison: Comparison) -> Figure:
-    """Each configuration's mean with its interval, its single runs, and chance."""
-    names = [_wrapped(c.name, 58) for c in comparison.configurations]
-    heights = [0.42 + 0.17 * (name.count("\n") + 1) for name in names]
-    tops = np.cumsum([0.0, *heights])
-    figure = canvas(WIDTH, 0.75 + float(tops[-1]))
-    ax = dress(figure.subplots(), xlabel=label(comparison.metric).lower())
-    grid(ax, "x")
-    for c, name, top, bottom in zip(
-        comparison.configurations, names, tops[:-1], tops[1:], strict=True
-    ):
-        words = ax.text(0, top + 0.05, name, fontsize=SMALL, color=INK, va="top")
-        words.set_transform(ax.get_yaxis_transform())
-        ax.plot([c.chance] * 2, [bottom - 0.37, bottom], **DASHED, label="chance")
-        _row(ax, c, bottom - 0.25)
-    ax.set(ylim=(float(tops[-1]), 0), yticks=[], xlim=_span(ax))
-    ax.spines["left"].set_visible(False)
-    _named_once(ax)
-    legend(ax, 3)
-    return figure
-
-
-def _row(ax: Axes, c: Configuration, y: float) -> None:
-    ax.plot(c.mean.ends, [y] * len(c.mean.ends), color=BLUE, linewidth=1.6)
-    ax.plot(c.mean.value, y, "o", color=BLUE, markersize=6, label="mean", linestyle="none")
-    ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.9, "linestyle": "none"}
-    places = np.full(len(c.values), y + 0.13)
-    ax.plot(c.values, places, "o", color=VERMILLION, markersize=3.6, label="one run", **ring)
-
-
-def _span(ax: Axes) -> tuple[float, float]:
-    """The x range of all that is drawn as data, with a margin."""
-    drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.get_lines()])
-    low, high = float(drawn.min()), float(drawn.max())
-    margin = 0.04 * max(high - low, 0.1)
-    return low - margin, high + margin
-
-
-def _named_once(ax: Axes) -> None:
-    """Keep one line of each label for the key."""
-    seen: set[str] = set()
-    for line in ax.get_lines():
-        name = str(line.get_label())
-        line.set_label(f"_{name}" if name in seen else name)
-        seen.add(name)
-
-
-def curve(comparison: Comparison, key: str) -> Figure:
-    """The metric against a numeric key, one line for each configuration but for that key."""
-    best = sorted(comparison.curves[key], key=partial(_top, comparison))[:MOST]
-    figure = canvas(WIDTH, 3.1 + 0.2 * len(best))
-    xlabel = AXES.get(key, key)
-    ax = dress(figure.subplots(), xlabel=xlabel, ylabel=label(comparison.metric).lower())
-    grid(ax, "y")
-    logarithmic = key == TRAIN_SHARE
-    shifts = _shifts(len(best), [x for line in best for x, _ in line.points], logarithmic)
-    for line, shift, style in zip(best, shifts, STYLES, strict=False):
-        _line(ax, line, comparison, shift, logarithmic, style)
-    _chance(ax, comparison, best)
-    _place_ticks(ax, sorted({x for line in best for x, _ in line.points}), key)
-    _below(figure, ax)
-    return figure
-
-
-def _top(comparison: Comparison, line: Line) -> float:
-    return -max(comparison.configurations[number].mean.value for _, number in line.points)
-
-
-def _shifts(count: int, places: Sequence[float], logarithmic: bool) -> Floats:
-    """How far each line is moved sideways, so that intervals stand beside each other."""
-    scaled = np.log(places) if logarithmic else np.asarray(places, float)
-    reach = 0.012 * float(np.ptp(scaled))
-    return np.asarray(reach * (np.arange(count) - (count - 1) / 2), np.float64)
-
-
-def _line(
-    ax: Axes,
-    line: Line,
-    comparison: Comparison,
-    shift: float,
-    logarithmic: bool,
-    style: Mapping[str, Any],
-) -> None:
-    """One curve with its intervals."""
-    scores = [comparison.configurations[number].mean for _, number in line.points]
-    at = np.array([x for x, _ in line.points])
-    at = at * np.exp(shift) if logarithmic else at + shift
-    for x, score in zip(at, scores, strict=True):
-        ax.plot([x] * len(score.ends), score.ends, color=style["color"], linewidth=1.1)
-    name = literal(line.name or "all runs", 62)
-    ax.plot(at, [s.value for s in scores], label=name, markersize=5, linewidth=1.4, **style)
-
-
-def _chance(ax: Axes, comparison: Comparison, lines: Sequence[Line]) -> None:
-    """Chance at each place of the x axis."""
-    points = {(x, comparison.configurations[i].chance) for line in lines for x, i in line.points}
-    x, chance = zip(*sorted(points), strict=True)
-    ax.plot(x, chance, label="chance", **DASHED)
-
-
-def _place_ticks(ax: Axes, places: Sequence[float], key: str) -> None:
-    """A tick at each value where there is room; the training share in percent, on a log scale."""
-    if key == TRAIN_SHARE:
-        ax.set_xscale("log")
-        ax.set_xticks(places, [f"{x:.3g} %" for x in places])
-        ax.xaxis.set_minor_locator(NullLocator())
-    elif len(places) <= 10:
-        ax.set_xticks(places, [f"{x:g}" for x in places])
-
-
-def _below(figure: Figure, ax: Axes) -> None:
-    """The key below the axes, a line for each name: names are long."""
-    handles, names = ax.get_legend_handles_labels()
-    style = {"frameon": False, "fontsize": SMALL, "labelcolor": INK, "handlelength": 2.4}
-    figure.legend(handles, names, loc="outside lower left", ncols=1, **style)
-
-
-def confusions(shown: Sequence[Configuration]) -> Figure:
-    """Mean confusion matrices as percent of the true class, two in a row."""
-    few = max(len(c.classes) for c in shown) <= FEW
-    columns, rows = min(2, len(shown)), -(-len(shown) // 2)
-    figure = canvas(WIDTH if few or columns == 1 else 2 * WIDTH, rows * (2.8 if few else 4.7))
-    alike = len({c.classes for c in shown}) == 1
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=alike and few).ravel()
-    for place, (ax, c) in enumerate(zip(axes, shown, strict=False)):
-        _matrix(ax, c, 24 if few and columns == 2 else 50)
-        if place % 2 and alike and few:
-            ax.set_ylabel("")
-    for ax in axes[len(shown) :]:
-        figure.delaxes(ax)
-    return figure
-
-
-def _matrix(ax: Axes, c: Configuration, width: int) -> None:
-    """Shaded cells with their percent; the first class is at the top left."""
-    shares = c.shares()
-    look: dict[str, Any] = {"edgecolors": to_rgba(INK, 0.15), "linewidth": 0.5}
-    ax.pcolormesh(np.nan_to_num(shares), cmap=SHADES, vmin=0, vmax=1, **look)
-    for (row, column), share in np.ndenumerate(shares):
-        text = "–" if np.isnan(share) else f"{100 * share:.0f}"
-        words = ax.text(column + 0.5, row + 0.5, text, color=INK)
-        words.set(ha="center", va="center", fontsize=SMALL if len(shares) < 12 else SMALL - 2)
-    dress(ax, xlabel="predicted class", ylabel="true class")
-    ax.set_title(_wrapped(c.name, width), loc="left", fontsize=SMALL, color=INK)
-    _name_classes(ax, [literal(name, 12) for name in c.classes])
-
-
-def _name_classes(ax: Axes, names: Sequence[str]) -> None:
-    """The class of each row and column of a square of cells."""
-    middle = np.arange(len(names)) + 0.5
-    ax.set_yticks(middle, names)
-    ax.set_xticks(middle, names)
-    if len(names) > 2:
-        for tick in ax.get_xticklabels():
-            tick.set(rotation=35, ha="right", rotation_mode="anchor")
-    ax.set(xlim=(0, len(names)), ylim=(len(names), 0), aspect="equal")
-
-
-def learning(shown: Sequence[Configuration]) -> Figure | None:
-    """Validation loss and balanced accuracy against the epoch; `None` without metrics.csv."""
-    curves = [[_epochs(run.folder) for run in c.runs] for c in shown]
-    kinds = [k for k in WATCHED if any(k in table for tables_ in curves for table in tables_)]
-    if not kinds:
-        return None
-    figure = canvas(WIDTH, 0.5 + 1.9 * len(kinds) + 0.2 * len(shown))
-    axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, kind in zip(axes, kinds, strict=True):
-        grid(dress(ax, ylabel=WATCHED[kind]), "y")
-        for c, runs, style in zip(shown, curves, STYLES, strict=False):
-            _learnt(ax, [run[kind].dropna() for run in runs if kind in run], c.name, style)
-    axes[-1].set_xlabel("epoch", fontsize=TEXT)
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    _below(figure, axes[0])
-    return figure
-
-
-def _epochs(folder: Path) -> pd.DataFrame:
-    """A run's metrics by epoch; nothing where it kept none."""
-    path = folder / "metrics.csv"
-    if not path.exists():
-        return pd.DataFrame()
-    return pd.read_csv(path).dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
-
-
-def _learnt(
-    ax: Axes, runs: Sequence[pd.Series[float]], name: str, style: Mapping[str, Any]
-) -> None:
-    """Each run faintly, and the mean over the epochs that all reached."""
-    if len(runs) > 1:
-        for run in runs:
-            ax.plot(run.index, run, color=style["color"], linewidth=0.7, alpha=0.35)
-    mean = pd.concat(runs, axis=1).dropna().mean(axis=1) if runs else pd.Series(dtype=float)
-    every = max(1, len(mean) // 12)
-    look = {"markersize": 4, "linewidth": 1.5, "markevery": every} | dict(style)
-    ax.plot(mean.index, mean, label=literal(name, 62), **look)
-
-
-def _wrapped(name: str, width: int) -> str:
-    """A name over as many lines as it needs, as its own letters."""
-    lines = textwrap.wrap(name, width, break_on_hyphens=False) or [""]
-    return "\n".join(literal(line, width) for line in lines)
 
 
 def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[str]) -> str:

@@ -1,0 +1,127 @@
+"""What a comparison found: configurations, their pairs, their curves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from tremor.evaluation import metrics
+from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.metrics import Floats
+from tremor.evaluation.paired import Score
+from tremor.evaluation.runs import Found, Plain, Run
+
+CHANCE = {
+    "balanced_accuracy": "1 / classes",
+    "accuracy": "share of the most frequent class",
+    "macro_f1": "mean under permuted labels",
+    "mcc": "no correlation",
+}
+"""The metrics that can be compared, and where the chance level of each comes from."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Runs that differ in seed, fold and place alone, and how good they are."""
+
+    name: str
+    runs: tuple[Run, ...]
+    values: tuple[float, ...]
+    mean: Score
+    chance: float
+    events: int
+
+    @property
+    def settings(self) -> Plain:
+        return self.runs[0].settings
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.runs[0].classes
+
+    @property
+    def sd(self) -> float | None:
+        """Standard deviation over the runs; `None` for one."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
+
+    @property
+    def spread(self) -> str:
+        """What the interval counts as chance."""
+        if self.mean.lo is None:
+            return f"no interval: fewer than {FEWEST} events"
+        return "seeds and events" if len(self.runs) > 1 else "events alone: one seed"
+
+    @property
+    def experiments(self) -> list[str]:
+        return list(dict.fromkeys(str(run.config["experiment_name"]) for run in self.runs))
+
+    def shares(self) -> Floats:
+        """The confusion matrix as shares of each true class, averaged over the runs."""
+        counts = np.array([run.verdict["confusion"] for run in self.runs], float)
+        totals = counts.sum(-1, keepdims=True)
+        shares = np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
+        return metrics.mean_known(np.moveaxis(shares, 0, -1))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The first configuration's metric minus the second's, on what both judged."""
+
+    first: int
+    second: int
+    runs: int
+    difference: Score | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve: `(x, number of the configuration)` in order of x."""
+
+    name: str
+    points: list[tuple[float, int]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a comparison found; pairs and lines name configurations by their number."""
+
+    metric: str
+    draws: int
+    level: float
+    seed: int
+    configurations: list[Configuration]
+    pairs: list[Pair]
+    curves: dict[str, list[Line]]
+    found: Found
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def chance_source(self) -> str:
+        return CHANCE[self.metric]
+
+    def plain(self) -> Plain:
+        """The comparison as plain values for a JSON file."""
+        own = {name: getattr(self, name) for name in ("metric", "draws", "level", "seed")}
+        curves = {key: [asdict(line) for line in lines] for key, lines in self.curves.items()}
+        return own | {
+            "chance_source": self.chance_source,
+            "configurations": [_plain(c) for c in self.configurations],
+            "pairs": [asdict(pair) for pair in self.pairs],
+            "curves": curves,
+            "notes": self.notes,
+        }
+
+
+def _plain(c: Configuration) -> Plain:
+    runs = [
+        {"folder": str(run.folder), "seed": run.seed, "fold": run.place[1], "value": value}
+        for run, value in zip(c.runs, c.values, strict=True)
+    ]
+    numbers = {"chance": c.chance, "sd": c.sd, "events": c.events}
+    facts = {"classes": list(c.classes), "interval_over": c.spread, "experiments": c.experiments}
+    mean = {"mean": c.mean.value, "lo": c.mean.lo, "hi": c.mean.hi}
+    return {"name": c.name} | mean | numbers | facts | {"runs": runs, "settings": c.settings}

@@ -1,0 +1,162 @@
+"""One metric of several runs under one set of draws: intervals over seeds and events, tests.
+
+The interval of a configuration's mean comes from a hierarchical bootstrap: runs (seeds) are drawn
+with replacement, then whole events within their class, with one draw of events for all runs. Of R
+runs R - 1 are drawn, so that the spread of their mean is not too small, and the quantiles are
+widened by a t quantile whose degrees of freedom weigh runs and events by the spread that each adds
+(Welch and Satterthwaite). Differences are drawn in pairs: the same test records and the same events
+on both sides. The p value swaps the two configurations' predictions event by event: it speaks of
+these trained networks on other events, and where seeds matter it is small too often to speak of the
+configurations; the interval counts the seeds as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tremor.evaluation import metrics
+from tremor.evaluation.bootstrap import FEWEST, draw_groups, interval
+from tremor.evaluation.chance import p_value
+from tremor.evaluation.metrics import Floats, Index
+from tremor.evaluation.runs import Run
+
+
+@dataclass(frozen=True)
+class Score:
+    """A value with its interval; `None` where there are too few events, or nothing to draw."""
+
+    value: float
+    lo: float | None = None
+    hi: float | None = None
+
+    @property
+    def ends(self) -> list[float]:
+        """The interval's ends, or nothing."""
+        return [] if self.lo is None or self.hi is None else [self.lo, self.hi]
+
+
+class Draws:
+    """One metric of runs with the same classes, under one set of event draws."""
+
+    def __init__(self, runs: Sequence[Run], metric: str, draws: int, level: float, seed: int):
+        self.metric, self.draws, self.level, self.seed = metric, draws, level, seed
+        events = pd.Index(sorted({g for run in runs for g in run.predictions["group"]}))
+        self.counts = np.stack([_by_event(run, events) for run in runs])
+        self.labels = np.asarray(self.counts.sum((0, -1)).argmax(-1), np.int64)
+        self.values = self._score(self.counts.sum(1))
+        drawn = draw_groups(self.labels, draws, seed)
+        each = [self._score(np.tensordot(drawn, one, axes=1)) for one in self.counts]
+        self.table = np.stack(each, axis=1)
+        flips = np.random.default_rng((seed, 2)).integers(0, 2, (draws, len(events)))
+        self.flips = flips.astype(float)
+
+    def _score(self, confusion: Floats) -> Floats:
+        return metrics.from_confusion(confusion)[self.metric]
+
+    def events(self, members: Sequence[int]) -> Index:
+        """The events that some runs judged."""
+        return np.flatnonzero(self.counts[list(members)].sum((0, 2, 3)))
+
+    def mean(self, members: Sequence[int]) -> Score:
+        """The mean of some runs, with its interval over runs and events."""
+        rng = np.random.default_rng((self.seed, 4))
+        even = np.zeros(len(self.values))
+        even[list(members)] = 1 / len(members)
+        drawn = self._weights([members], np.ones((self.draws, 1)), rng)
+        return self._contrast(even, drawn, len(members) - 1, self.events(members))
+
+    def difference(self, first: list[list[int]], second: list[list[int]]) -> Score:
+        """Mean of the first runs minus that of the second; each list holds one set of records.
+
+        Sets of records are drawn with both sides together, then runs within each set and side.
+        """
+        rng = np.random.default_rng((self.seed, 4))
+        over = _shares(len(first), self.draws, rng)
+        drawn = self._weights(first, over, rng) - self._weights(second, over, rng)
+        even = np.zeros(len(self.values))
+        for sets, sign in ((first, 1), (second, -1)):
+            for members in sets:
+                even[members] += sign / len(members) / len(sets)
+        members = [i for sets in (first, second) for one in sets for i in one]
+        free = len(first) - 1 if len(first) > 1 else len(members) - 2
+        return self._contrast(even, drawn, free, self.events(members))
+
+    def _weights(
+        self, sets: Sequence[Sequence[int]], over: Floats, rng: np.random.Generator
+    ) -> Floats:
+        """How much each run counts in each draw, `(draw, run)`; `over` weighs the sets."""
+        found = np.zeros((self.draws, len(self.values)))
+        for place, members in enumerate(sets):
+            shares = _shares(len(members), self.draws, rng)
+            found[:, list(members)] = over[:, [place]] * shares
+        return found
+
+    def _contrast(self, even: Floats, drawn: Floats, free_runs: int, events: Index) -> Score:
+        """A weighted sum of runs, with its interval where there are events enough."""
+        value = round(float(even @ self.values), 12) + 0.0
+        if len(events) < FEWEST:
+            return Score(value)
+        both = np.where(drawn != 0, drawn * self.table, 0.0).sum(1)
+        strata = len(np.unique(self.labels[events]))
+        by_runs = round(float(np.var(drawn @ self.values)), 18)
+        by_events = float(np.nanvar(np.where(even != 0, even * self.table, 0.0).sum(1)))
+        if by_runs == 0:
+            return Score(value, *interval(both, value, self.level, len(events), strata))
+        free_events = max(len(events) - strata, 1)
+        free = (by_runs + by_events) ** 2 / (by_runs**2 / free_runs + by_events**2 / free_events)
+        widened = float(np.sqrt(len(events) / free_events))
+        return Score(value, *_ends(both, self.level, free, widened))
+
+    def swapped(self, first: list[list[int]], second: list[list[int]]) -> float:
+        """Two-sided p: predictions change sides event by event, in all sets of records alike.
+
+        Of several runs on one set of records the confusion counts are averaged first.
+        """
+        seen, drawn = 0.0, np.zeros(self.draws)
+        for one, other in zip(first, second, strict=True):
+            ours, theirs = self.counts[one].mean(0), self.counts[other].mean(0)
+            change = theirs - ours
+            touched = change.any((1, 2))
+            moved = np.tensordot(self.flips[:, touched], change[touched], axes=1)
+            a, b = ours.sum(0), theirs.sum(0)
+            seen += float(self._score(a) - self._score(b))
+            drawn += self._score(a + moved) - self._score(b - moved)
+        return p_value(abs(seen), np.abs(drawn))
+
+
+def _by_event(run: Run, events: pd.Index[Any]) -> Floats:
+    """Confusion counts `(event, true class, predicted class)` of a run."""
+    table = run.predictions
+    rows = events.get_indexer(pd.Index(table["group"])).astype(np.int64)
+    labels, said = (table[name].to_numpy(np.int64) for name in ("label", "predicted"))
+    return metrics.confusion(labels, said, rows, len(run.classes), len(events))
+
+
+def _shares(count: int, draws: int, rng: np.random.Generator) -> Floats:
+    """Shares `(draw, one of count)` of draws with replacement, one fewer than there are."""
+    if count == 1:
+        return np.ones((draws, 1))
+    return rng.multinomial(count - 1, np.full(count, 1 / count), size=draws) / (count - 1)
+
+
+def _ends(drawn: Floats, level: float, free: float, widened: float) -> tuple[float, float]:
+    """Percentile interval with the tails of a t quantile, as `bootstrap.interval` has it."""
+    tail = stats.norm.cdf(-stats.t.ppf((1 + level) / 2, free) * widened)
+    low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values corrected for their number: Holm's step-down, each at most 1."""
+    order = np.argsort(p_values, kind="stable")
+    factors = len(p_values) - np.arange(len(p_values))
+    stepped = np.maximum.accumulate(np.asarray(p_values, float)[order] * factors)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(stepped, 1.0)
+    return [float(p) for p in corrected]
