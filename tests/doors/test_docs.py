@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from data.sources.test_seisbench import folder as seisbench_folder
 from opened import ROOT, Door, load_script, only_run
 
-PAGES = ["README.md", "docs/seismic_lstm.md", "docs/config_tree.md"]
-COMMAND = re.compile(r"python (?:simple_train|evaluate|scripts/make_synthetic)\.py[^\n`|]*")
+from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.write_norcia import write_norcia
+
+PAGES = {
+    "README.md": "",
+    "docs/seismic_lstm.md": "",
+    "docs/config_tree.md": "",
+    "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
+    "model.pretrained=outputs/<run> ",
+}
+"""The pages, and what `…` stands for in them after `python simple_train.py`."""
+COMMAND = re.compile(r"python (?:simple_train|evaluate|scripts/make_synthetic|scripts/compare)\.py[^\n`|]*")
 SHORT = re.compile(r"`… ([^`]*)`")
-QUICK = "trainer.max_epochs=1 evaluation.draws=20 evaluation.permutations=9 model.hidden_size=4"
-UNRUN = ("--help", "--shell-completion")
+QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
+UNRUN = ("--help", "--shell-completion", "trainer.devices=4")
+NORCIA = re.compile("experiment=(contrastive|fore_aftershock)/")
 
 
 def commands() -> list[str]:
     found: list[str] = []
-    for page in PAGES:
+    for page, meant in PAGES.items():
         text = (ROOT / page).read_text()
         found += COMMAND.findall(text)
-        found += [f"python simple_train.py {more}" for more in SHORT.findall(text)]
+        found += [f"python simple_train.py {meant}{more}" for more in SHORT.findall(text)]
     kept = (c.split("  ")[0].strip() for c in found if not any(flag in c for flag in UNRUN))
     return sorted(set(kept))
 
@@ -30,9 +45,20 @@ def test_the_pages_have_commands() -> None:
     assert len(commands()) >= 10
 
 
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a quick contrastive pretraining."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    words = quick(["experiment=contrastive/xlstm_unet_tiny"], folder)
+    command = [sys.executable, str(ROOT / "simple_train.py"), *words, f"cache_dir={folder}/cache"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return only_run(folder / "outputs")
+
+
 @pytest.fixture
-def events(tmp_path: Path, door: Door) -> Path:
-    """events.pkl and none.pkl, as the pages call them, in the working folder."""
+def place(tmp_path: Path, door: Door) -> Path:
+    """The files that the pages speak of, small, in the working folder."""
     script = load_script("make_synthetic")
     for name in ("events.pkl", "none.pkl"):
         out = str(tmp_path / name)
@@ -40,21 +66,67 @@ def events(tmp_path: Path, door: Door) -> Path:
     return tmp_path
 
 
+def quick(words: list[str], place: Path) -> list[str]:
+    """A training command with less of everything, on files that are there."""
+    said = " ".join(words)
+    if not NORCIA.search(said):
+        extra = [] if "experiment=seismic_lstm" in said else ["dataset.n_events=40"]
+        more = [*extra, *QUICK, "model.hidden_size=4"]
+    else:
+        more = [*QUICK, "encoder.d_model=8", "encoder.width=8", "model.d_model=8"]
+        more += ["model.pool=[4]", "model.n_layers=1", "trainer.accelerator=cpu"]
+        more += norcia_files(words, place)
+        if "model.pretrained" in said:
+            more += ["encoder=conv_patch_tiny", "model=xlstm_unet_tiny"]
+    if "unfreeze_at_epoch=5" in said:
+        more = ["trainer.max_epochs=6" if "max_epochs" in word else word for word in more]
+    return [*words, *(word for word in more if f"{word.split('=')[0]}=" not in said)]
+
+
+def norcia_files(words: list[str], place: Path) -> list[str]:
+    """Small data for a command of the Norcia system."""
+    said = " ".join(words)
+    if "dataset.paths" in said:
+        for name in ("ETHZ", "STEAD"):
+            seisbench_folder(
+                place / name, np.random.default_rng(len(name)).normal(size=(20, 3, 900))
+            )
+        words[:] = [w.replace("/data/", f"{place}/") for w in words]
+        return ["dataset.duration=8", "dataset.test_ratio=0.2", "task.negatives=10"]
+    if "experiment=contrastive" in said:
+        sizes = {"duration": 25, "n_pre": 10, "n_visso": 4, "n_post": 10}
+        world = [f"dataset.records.world.{key}={value}" for key, value in sizes.items()]
+        return [*world, "task.negatives=10", "dataset.batch_size=8"]
+    sizes = {"n_pre": 80, "n_visso": 20, "n_post": 80}
+    if "_tiny" in said:
+        return [f"dataset.{key}={value}" for key, value in sizes.items()]
+    write_norcia(NorciaSequence(**sizes), place / "data", "pickle")
+    return []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
-def test_a_documented_command_runs(door: Door, events: Path, command: str) -> None:
+def test_a_documented_command_runs(
+    door: Door, place: Path, command: str, request: pytest.FixtureRequest
+) -> None:
     words = shlex.split(command)[1:]
     if words[0] == "scripts/make_synthetic.py":
-        small = ["--n-events", "6", "--duration", "4", "--overwrite"]
-        assert load_script("make_synthetic").main([*words[1:], *small]) == 0
+        small = ["--n-events", "6", "--duration", "4"]
+        small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small
+        assert load_script("make_synthetic").main([*words[1:], *small, "--overwrite"]) == 0
         return
     if "<" in command:
-        assert door("simple_train.py", "dataset.n_events=40", *QUICK.split()).code == 0
-        run = str(only_run(events / "outputs"))
+        if NORCIA.search(command):
+            run = str(request.getfixturevalue("pretrained"))
+        else:
+            assert door("simple_train.py", *quick([], place)).code == 0
+            run = str(only_run(place / "outputs"))
         words = [re.sub(r"(outputs/)?<.*>", run, word) for word in words]
+    if words[0] == "scripts/compare.py":
+        assert door("simple_train.py", *quick([], place)).code == 0
+        assert load_script("compare").main(words[1:]) == 0
+        return
     if words[0] == "simple_train.py" and not any("resume=" in w for w in words):
-        extra = [] if "experiment=seismic_lstm" in command else ["dataset.n_events=40"]
-        quick = [q for q in QUICK.split() if q.split("=")[0] not in command]
-        words += [*extra, *quick]
+        words = quick(words, place)
     outcome = door(*words)
     assert outcome.code == 0, outcome.err

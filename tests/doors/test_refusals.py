@@ -28,6 +28,7 @@ TYPOS = [
     (["encoder.freez=true"], "did you mean encoder.freeze?"),
     (["model.in_shape=[3,3]"], "gets this from the data"),
     (["trainer.accelerator=gpux"], "invalid accelerator name"),
+    (["train.unfreeze_at_epoch=9", "trainer.max_epochs=9"], "ends after 9 epochs"),
     (["trainer.use_distributed_sampler=true"], "among processes a second time"),
     (["trainer.devices=2", "train.unfreeze_at_epoch=1"], "not averaged between processes"),
     (["experiment=null"], "there is no experiment=null"),

@@ -63,6 +63,10 @@ def _frozen(tree: Plain) -> Iterator[Problem]:
     if thaw is not None and not any(select(tree, f"{p}.freeze") for p in parts):
         fault = "thaws nothing: neither encoder.freeze nor model.freeze is true"
         yield Problem("train.unfreeze_at_epoch", fault, "model.freeze=true")
+    epochs = select(tree, "trainer.max_epochs")
+    if isinstance(thaw, int) and isinstance(epochs, int) and 0 <= epochs <= thaw:
+        fault = f"thaws nothing: the run ends after {epochs} epochs (trainer.max_epochs)"
+        yield Problem("train.unfreeze_at_epoch", fault, f"trainer.max_epochs={thaw + 1}")
 
 
 def _pulled(tree: Plain) -> Iterator[Problem]:
