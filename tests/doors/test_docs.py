@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.sources.test_seisbench import folder as seisbench_folder
 from opened import ROOT, Door, load_script, only_run
+from seisbench_folders import seisbench_folder
 
 from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.write_norcia import write_norcia
@@ -24,7 +24,9 @@ PAGES = {
     "model.pretrained=outputs/<run> ",
 }
 """The pages, and what `…` stands for in them after `python simple_train.py`."""
-COMMAND = re.compile(r"python (?:simple_train|evaluate|scripts/make_synthetic|scripts/compare)\.py[^\n`|]*")
+COMMAND = re.compile(
+    r"python (?:simple_train|evaluate|scripts/make_synthetic|scripts/compare)\.py[^\n`|]*"
+)
 SHORT = re.compile(r"`… ([^`]*)`")
 QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
 UNRUN = ("--help", "--shell-completion", "trainer.devices=4")

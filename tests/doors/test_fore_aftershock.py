@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -251,3 +252,46 @@ def test_two_processes_train_one_run_and_judge_each_record_once(tmp_path: Path) 
     steps = json.loads((run / "summary.json").read_text())["steps"]
     assert steps == (split["split"] == "train").sum() // 2 // 16
     assert "sync_dist" not in done.stderr
+
+
+@pytest.mark.slow
+def test_what_thaws_learns_the_same_in_two_processes_as_in_one(
+    pretrained: Path, tmp_path: Path
+) -> None:
+    thaw = ["train.unfreeze_at_epoch=1", "train.unfrozen_lr_mult=0.5", "trainer.max_epochs=3"]
+    whole = ["decoder=pooled", "trainer.limit_train_batches=4", "dataset.num_classes=2"]
+    frozen = [f"model.pretrained={pretrained}", "encoder.freeze=true", "model.freeze=true"]
+    ways = {
+        "one": ["dataset.batch_size=16", "trainer.devices=1"],
+        "two": ["dataset.batch_size=8", "trainer.devices=2", "trainer.strategy=ddp"],
+    }
+    runs = {}
+    for name, way in ways.items():
+        paths = [f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / name}"]
+        command = [sys.executable, str(ROOT / "simple_train.py"), *TINY, *thaw, *whole, *frozen]
+        done = subprocess.run([*command, *way, *paths], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        runs[name] = only_run(tmp_path / name)
+    for part in ("encoder", "model", "decoder"):
+        one, two = (weights(runs[name], part, "last.ckpt") for name in ("one", "two"))
+        start = weights(pretrained, part)
+        assert part == "decoder" or all(not torch.equal(one[key], start[key]) for key in one)
+        for key in one:
+            torch.testing.assert_close(two[key], one[key], rtol=0, atol=2e-5, msg=key)
+
+
+def test_a_share_of_batches_that_would_be_none_becomes_one(door: Door, tmp_path: Path) -> None:
+    few = ["trainer.limit_train_batches=0.1", "trainer.limit_val_batches=0.1"]
+    outcome = door("simple_train.py", *TINY, *few, f"output_dir={tmp_path}")
+    assert outcome.code == 0, outcome.err
+    assert "one is taken" in outcome.out
+    assert json.loads((only_run(tmp_path) / "summary.json").read_text())["steps"] == 1
+
+
+def test_another_launcher_is_refused_with_the_way_that_works(tmp_path: Path) -> None:
+    given = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    command = [sys.executable, str(ROOT / "simple_train.py"), *TINY, "trainer.devices=2"]
+    env = os.environ | given | {"MASTER_PORT": "29999", "TREMOR_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "start one process: it starts the others" in done.stderr

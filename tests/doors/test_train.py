@@ -235,3 +235,17 @@ def test_a_callback_can_be_switched_off(door: Door, tmp_path: Path) -> None:
     outcome = door("simple_train.py", *TONES, "callbacks.best=null")
     assert outcome.code == 0, outcome.err
     assert "the last weights are judged" in outcome.out
+
+
+def test_the_last_checkpoint_is_of_the_last_epoch_though_the_best_came_before(
+    door: Door, tmp_path: Path
+) -> None:
+    outcome = door("simple_train.py", *TONES, "optimizer.lr=0.0", "trainer.max_epochs=3")
+    assert outcome.code == 0, outcome.err
+    kept = only_run(tmp_path / "outputs") / "checkpoints"
+    epochs = {
+        name: torch.load(kept / f"{name}.ckpt", weights_only=True)["epoch"]
+        for name in ("best", "last")
+    }
+    assert epochs == {"best": 0, "last": 2}
+    assert sorted(path.name for path in kept.iterdir()) == ["best.ckpt", "last.ckpt"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from opened import ROOT
 
 STUB = """#!/bin/bash
 echo "$@" >> "$CALLS"
+printf '%s\\n' "$@" >> "$CALLS.words"
 case "$1" in *compare.py) exit 0 ;; esac
 case "$*" in *"$FAIL"*) [ -n "$FAIL" ] && exit 1 ;; esac
 for word in "$@"; do case $word in
@@ -47,12 +50,13 @@ def ablation(tmp_path: Path) -> Ablation:
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("pretraining", 5), ("fewshot", 10), ("classes", 4), ("architecture", 6)]
+    ("name", "runs"),
+    [("pretraining", 5), ("fewshot", 10), ("classes", 4), ("architecture", 6), ("controls", 3)],
 )
 def test_each_set_runs_every_seed_and_then_compares(
     ablation: Ablation, tmp_path: Path, name: str, runs: int
 ) -> None:
-    given = [] if name == "architecture" else [str(tmp_path)]
+    given = [] if name in ("architecture", "controls") else [str(tmp_path)]
     code, calls, _ = ablation(name, *given, "trainer.devices=1")
     assert code == 0
     trained = [call for call in calls if call.startswith("simple_train.py")]
@@ -87,9 +91,72 @@ def test_only_the_wanted_runs_are_started(ablation: Ablation, tmp_path: Path) ->
     assert [call.split("num_classes=")[1][0] for call in calls[:-1]] == ["2", "9"]
 
 
+def test_a_folder_holds_runs_of_one_plan(ablation: Ablation, tmp_path: Path) -> None:
+    assert ablation("classes", str(tmp_path), SEEDS="1")[0] == 0
+    code, calls, said = ablation("classes", str(tmp_path), "optimizer.lr=1", SEEDS="1")
+    assert code == 1
+    assert [call.split()[0] for call in calls] == ["scripts/compare.py"]
+    assert said.count("begun with other overrides") == 4
+
+
+def test_words_reach_every_run_as_they_were_typed(ablation: Ablation, tmp_path: Path) -> None:
+    place = tmp_path / "a pretraining"
+    place.mkdir()
+    typed = """dataset.paths=["/a b","/it's"]"""
+    code, _, _ = ablation("classes", str(place), typed, SEEDS="1", OUT=str(tmp_path / "o u t"))
+    words = (tmp_path / "calls.words").read_text().splitlines()
+    assert code == 0
+    assert words.count(typed) == words.count(f"model.pretrained={place}") == 4
+    assert f"hydra.run.dir={tmp_path / 'o u t' / 'classes_2_seed1'}" in words
+
+
+@pytest.mark.parametrize("env", [{"ONLY": "clases_2"}, {"SEEDS": " "}])
+def test_no_run_at_all_is_an_error(ablation: Ablation, tmp_path: Path, env: dict[str, str]) -> None:
+    code, calls, said = ablation("classes", str(tmp_path), **env)
+    assert code == 2
+    assert not calls
+    assert "no run of 'classes' is wanted" in said
+
+
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["fewshot"], ["fewshot", "/nowhere"]])
 def test_a_wrong_call_says_how(ablation: Ablation, words: list[str]) -> None:
     code, calls, said = ablation(*words)
     assert code == 2
     assert not calls
     assert "scripts/ablation.sh fewshot" in said
+
+
+SMALL = [
+    "dataset.n_pre=60",
+    "dataset.n_visso=15",
+    "dataset.n_post=60",
+    "trainer.max_epochs=1",
+    "model.pool=[4]",
+    "encoder.d_model=8",
+    "encoder.width=8",
+    "model.d_model=8",
+    "model.n_layers=1",
+    "trainer.accelerator=cpu",
+    "evaluation.draws=50",
+    "evaluation.permutations=20",
+]
+
+
+@pytest.mark.slow
+def test_real_runs_end_in_a_comparison_and_are_kept(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    env = os.environ | {"PYTHON": sys.executable, "OUT": str(out), "SEEDS": "1 2"}
+    env |= {"ONLY": "mlstm mixed", "EXPERIMENT": "fore_aftershock/finetune_xlstm_unet_tiny"}
+    env |= {"TREMOR_CACHE_DIR": str(tmp_path / "cache")}
+    command = [str(ROOT / "scripts" / "ablation.sh"), "architecture", *SMALL]
+    first = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert first.returncode == 0, first.stdout + first.stderr
+    found = json.loads((out / "comparison" / "comparison.json").read_text())
+    seeds = [[run["seed"] for run in c["runs"]] for c in found["configurations"]]
+    assert seeds == [[1, 2], [1, 2]]
+    assert len(found["pairs"]) == 1
+    summaries = {path: path.stat().st_mtime_ns for path in out.glob("*/summary.json")}
+    again = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert {path: path.stat().st_mtime_ns for path in out.glob("*/summary.json")} == summaries
+    assert len(summaries) == 4

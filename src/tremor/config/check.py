@@ -9,7 +9,7 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
 from tremor.config.build import RESERVED, Plain
@@ -34,12 +34,21 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A plain key that other groups may read: the places that do, and the values it comes with."""
+
+    places: frozenset[str]
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Tree:
     """A composed tree: resolved values, raw text, the root's fields, the facts of run time.
 
     `runtime` maps a path pattern to the arguments that are passed at build time; `extras` maps one
     to the keys that Tremor itself reads beside the constructor's own. `offered` are plain keys that
-    other groups read, if not in this tree then with other choices.
+    other groups read: one may be left unread where such a place holds a value of its own, and
+    where it has the value that it came with.
     """
 
     resolved: Plain
@@ -47,7 +56,7 @@ class Tree:
     root: type
     runtime: Mapping[str, tuple[str, ...]]
     extras: Mapping[str, Mapping[str, Any]]
-    offered: frozenset[str] = frozenset()
+    offered: Mapping[str, Offer] = field(default_factory=dict)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -176,7 +185,12 @@ def _said(value: Any) -> str:
 
 def _check_unread(tree: Tree) -> Iterator[Problem]:
     """Keys of plain groups (without `_target_`) must be read by somebody: typos are not."""
-    readers = references(tree.raw).keys() | tree.offered
+    there = {path for path, _ in leaves(tree.raw)}
+    readers = references(tree.raw).keys() | {
+        key
+        for key, offer in tree.offered.items()
+        if offer.places & there or select(tree.raw, key) in offer.values
+    }
     for group, value in tree.raw.items():
         if (
             not isinstance(value, dict)

@@ -6,11 +6,13 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from tremor.config.check import Problem, nearest
-from tremor.config.resolve import REFERENCE
+from tremor.config.check import Offer, Problem, nearest
+from tremor.config.resolve import references, select
 
 OVERRIDE = re.compile(r"(?P<mark>\+\+|\+|~)?(?P<key>[^=\s]+?)=(?P<value>.*)", re.DOTALL)
 
@@ -28,14 +30,26 @@ def groups_of(tree: Path) -> dict[str, list[str]]:
 
 
 @functools.cache
-def offered(tree: Path) -> frozenset[str]:
-    """Keys that some YAML of another group reads: sound to set whatever else is chosen."""
-    found = set()
+def offered(tree: Path) -> dict[str, Offer]:
+    """Keys that YAMLs of other groups read: where, and what the key's own group says for them."""
+    texts: dict[str, list[Any]] = {}
     for file in tree.glob("*/**/*.yaml"):
-        group = file.relative_to(tree).parts[0]
-        keys = REFERENCE.findall(file.read_text())
-        found |= {key for key in keys if not key.startswith(f"{group}.")}
-    return frozenset(found)
+        content = yaml.safe_load(file.read_text()) or {}
+        texts.setdefault(file.relative_to(tree).parts[0], []).append(content)
+    read = [
+        (key, f"{group}.{place}")
+        for group, contents in texts.items()
+        for content in contents
+        for key, places in references(content).items()
+        for place in places
+        if not key.startswith(f"{group}.")
+    ]
+    found = {}
+    for key in {key for key, _ in read}:
+        group, _, rest = key.partition(".")
+        values = [select(content, rest) for content in texts.get(group, [])]
+        found[key] = Offer(frozenset(place for k, place in read if k == key), tuple(values))
+    return found
 
 
 def loosen(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from tremor.config.build import Plain
 from tremor.config.check import Problem
 from tremor.config.resolve import MISSING, select
 
+RANGES = {
+    "train.label_smoothing": (0.0, 1.0),
+    "train.l2_to_pretrained": (0.0, math.inf),
+    "train.unfrozen_lr_mult": (0.0, math.inf),
+    "train.unfreeze_at_epoch": (0.0, math.inf),
+    "scheduler.warmup_fraction": (0.0, 1.0),
+}
+"""Numbers that mean nothing below the first or from the second on."""
 SHARED = (
     ("dataset.num_classes", "decoder.num_classes"),
     ("dataset.batch_size", "loader.batch_size"),
@@ -17,6 +26,7 @@ SHARED = (
 def contradictions(tree: Plain) -> list[Problem]:
     """Every contradiction of a tree; values of a wrong type are not looked at."""
     rules = (
+        _ranges,
         _shared_keys,
         _task_and_rest,
         _frozen,
@@ -24,9 +34,18 @@ def contradictions(tree: Plain) -> list[Problem]:
         _shares,
         _folds,
         _purged,
-        _too_many_processes,
+        _shared_twice,
     )
     return [problem for rule in rules for problem in rule(tree)]
+
+
+def _ranges(tree: Plain) -> Iterator[Problem]:
+    """Numbers outside of what they can mean."""
+    for key, (low, high) in RANGES.items():
+        value = select(tree, key)
+        if isinstance(value, int | float) and not low <= value < high:
+            upper = "" if high == math.inf else f" and below {high:g}"
+            yield Problem(key, f"is {value}; it must be at least {low:g}{upper}")
 
 
 def _shared_keys(tree: Plain) -> Iterator[Problem]:
@@ -63,6 +82,10 @@ def _frozen(tree: Plain) -> Iterator[Problem]:
     if thaw is not None and not any(select(tree, f"{p}.freeze") for p in parts):
         fault = "thaws nothing: neither encoder.freeze nor model.freeze is true"
         yield Problem("train.unfreeze_at_epoch", fault, "model.freeze=true")
+    slower = select(tree, "train.unfrozen_lr_mult")
+    if thaw is None and slower not in (None, 1):
+        fault = "is set, but nothing thaws"
+        yield Problem("train.unfrozen_lr_mult", fault, "train.unfreeze_at_epoch=5")
     epochs = select(tree, "trainer.max_epochs")
     if isinstance(thaw, int) and isinstance(epochs, int) and 0 <= epochs <= thaw:
         fault = f"thaws nothing: the run ends after {epochs} epochs (trainer.max_epochs)"
@@ -86,16 +109,8 @@ def _purged(tree: Plain) -> Iterator[Problem]:
         yield Problem("dataset.purge_hours", fault, "dataset.event_split_method=temporal")
 
 
-def _too_many_processes(tree: Plain) -> Iterator[Problem]:
-    """What several processes cannot do.
-
-    Tremor shares records among them itself, so that Lightning doing it again would lose some; and
-    what thaws during the run would not be averaged between them.
-    """
-    devices, thaw = select(tree, "trainer.devices"), select(tree, "train.unfreeze_at_epoch")
-    if isinstance(devices, int) and devices > 1 and thaw is not None:
-        fault = "parts that thaw during the run are not averaged between processes"
-        yield Problem("train.unfreeze_at_epoch", fault, "trainer.devices=1")
+def _shared_twice(tree: Plain) -> Iterator[Problem]:
+    """Tremor shares records among processes itself; Lightning doing it again would lose some."""
     if select(tree, "trainer.use_distributed_sampler") is True:
         fault = "would share the training records among processes a second time"
         key = "trainer.use_distributed_sampler"

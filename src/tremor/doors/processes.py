@@ -12,6 +12,7 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tremor.config.build import Plain
+from tremor.errors import Refused
 from tremor.training import loggers
 
 FOLDER = "TREMOR_RUN_FOLDER"
@@ -25,7 +26,15 @@ def first() -> bool:
 
 def given_folder() -> Path | None:
     """The run folder that the first process claimed, for the others."""
-    return None if first() else Path(os.environ[FOLDER])
+    if first():
+        return None
+    if FOLDER not in os.environ:
+        raise Refused(
+            "this process was started by another launcher, which does not tell the run's folder",
+            "trainer.devices",
+            "start one process: it starts the others (trainer.devices=2 trainer.strategy=ddp)",
+        )
+    return Path(os.environ[FOLDER])
 
 
 @contextmanager

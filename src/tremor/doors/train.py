@@ -24,6 +24,7 @@ from tremor.config.build import Plain, build
 from tremor.config.signature import signature_of
 from tremor.data.files import write_json, write_whole
 from tremor.data.labels import limits
+from tremor.data.module import DataModule
 from tremor.doors import processes
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
@@ -200,6 +201,7 @@ def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
         settings["enable_checkpointing"] = False  # or Lightning adds one of its own
     trainer = build(settings, callbacks=callbacks, logger=mirrors, default_root_dir=str(run.folder))
     start = str(run.resumed) if run.resumed else None
+    _at_least_one_batch(trainer, data.module)
     try:
         trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
     except SystemExit as end:  # Lightning's answer to Ctrl-C
@@ -208,6 +210,17 @@ def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
         remedy = onward if kept else "no epoch was finished: start again"
         raise TremorError("stopped", str(run.folder), remedy, code=STOPPED) from end
     return int(trainer.global_step)
+
+
+def _at_least_one_batch(trainer: lightning.Trainer, module: DataModule) -> None:
+    """A share of the batches that would be none of them (Lightning refuses it) becomes one."""
+    loaders = {"train": module.train_dataloader(), "val": module.val_dataloader()}
+    for part, loader in loaders.items():
+        key = f"limit_{part}_batches"
+        share = getattr(trainer, key)
+        if isinstance(share, float) and 0 < share * len(loader) < 1:
+            say(f"limit    {key}={share:g} of {len(loader)} batches: one is taken")
+            setattr(trainer, key, 1)
 
 
 def _conclude(run: Run, data: Data, task: Task, mirrors: list[Logger], steps: int) -> None:
@@ -219,12 +232,12 @@ def _conclude(run: Run, data: Data, task: Task, mirrors: list[Logger], steps: in
         say("weights  no best.ckpt was kept: the last weights are judged")
     verdict = judge_part(task, data, "test", run.config, run.folder / "evaluation")
     show_verdict(verdict)
+    summary = {"steps": steps, "judged": kept.name if kept.exists() else "last weights"}
+    write_json(run.folder / "summary.json", summary | {"metrics": verdict["metrics"]})
     figures = run_figures(run.folder, run.config, data, verdict)
     numbers = {f"test/{name}": m["value"] for name, m in verdict["metrics"].items()}
     loggers.log_summary(mirrors, {k: v for k, v in numbers.items() if v is not None}, steps)
     loggers.log_figures(mirrors, figures, steps)
-    summary = {"steps": steps, "judged": kept.name if kept.exists() else "last weights"}
-    write_json(run.folder / "summary.json", summary | {"metrics": verdict["metrics"]})
     write_page(run.folder, figures)
 
 

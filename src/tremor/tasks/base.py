@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning
+from lightning.pytorch.strategies import DDPStrategy, Strategy
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -108,6 +110,13 @@ class Task(lightning.LightningModule):
             names, self.frozen = self.frozen, ()
             for name in names:
                 set_frozen(getattr(self.network, name), False)
+            wrap_anew(self.trainer.strategy)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["tremor"] = self.card
+
+
+def wrap_anew(strategy: Strategy) -> None:
+    """DDP averages between processes what could learn when it was wrapped: now more can."""
+    if isinstance(strategy, DDPStrategy) and isinstance(strategy.model, DistributedDataParallel):
+        strategy.model = strategy._setup_model(strategy.model.module)

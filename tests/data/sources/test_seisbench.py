@@ -10,30 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.signal import resample_poly
+from seisbench_folders import RATE, TRACES, seisbench_folder
 
 from tremor.data.cache import open_records
 from tremor.data.module import DataModule
 from tremor.data.records import RecordSet
 from tremor.data.sources.seisbench import SeisBench
 from tremor.errors import Refused
-
-RATE = 100.0
-RNG = np.random.default_rng(0)
-TRACES = RNG.normal(size=(6, 3, 6000))  # (trace, channel, time), 60 s
-
-
-def folder(path: Path, traces: Any = TRACES, chunk: str = "", **columns: Any) -> Path:
-    """A folder of one bucket, the columns beside `trace_name` given."""
-    path.mkdir(exist_ok=True)
-    names = [f"bucket0${n},:3,:{traces.shape[2]}" for n in range(len(traces))]
-    table = pd.DataFrame({"trace_name": names} | columns)
-    table.to_csv(path / f"metadata{chunk}.csv", index=False)
-    with h5py.File(path / f"waveforms{chunk}.hdf5", "w") as file:
-        file["data/bucket0"] = traces
-        for key, value in {"component_order": "ZNE", "dimension_order": "CW"}.items():
-            file[f"data_format/{key}"] = value
-        file["data_format/sampling_rate"] = RATE
-    return path
 
 
 def opened(*paths: Path, **settings: Any) -> RecordSet:
@@ -62,7 +45,7 @@ def test_real_records_come_back_at_the_wanted_rate(shared_data: Path, tmp_path: 
 
 
 def test_windows_are_pieces_of_their_trace_and_repeat(tmp_path: Path) -> None:
-    path = folder(tmp_path / "a", trace_start_time="2016-10-30 06:40:17")
+    path = seisbench_folder(tmp_path / "a", trace_start_time="2016-10-30 06:40:17")
     records = opened(path, duration=10.0)
     assert records.lengths.tolist() == [1000] * 6
     for trace, row in zip(TRACES, range(6), strict=True):
@@ -84,7 +67,7 @@ def test_windows_are_pieces_of_their_trace_and_repeat(tmp_path: Path) -> None:
 def test_windows_around_arrivals_hold_the_first(tmp_path: Path, seed: int) -> None:
     arrivals = {"trace_P_arrival_sample": [500, 3000, 5999, np.nan, np.nan, 9999]}
     arrivals["trace_S_arrival_sample"] = [900, 3500, np.nan, 100, np.nan, np.nan]
-    path = folder(tmp_path / "a", **arrivals)
+    path = seisbench_folder(tmp_path / "a", **arrivals)
     records = opened(path, duration=10.0, around_arrivals=True, seed=seed)
     assert reasons(records) == ["no arrival in the trace"] * 2
     inside = records.table["p_time_s"].dropna()
@@ -93,7 +76,7 @@ def test_windows_around_arrivals_hold_the_first(tmp_path: Path, seed: int) -> No
 
 
 def test_traces_lie_in_buckets_of_any_layout(tmp_path: Path) -> None:
-    path = folder(tmp_path / "a")
+    path = seisbench_folder(tmp_path / "a")
     table = pd.DataFrame({"trace_name": ["whole", "many$1,:3,10:", "inner$:, 2,-500:"]})
     table["trace_component_order"] = ["ENZ", "ZNE", "ZNE"]
     table.to_csv(path / "metadata.csv", index=False)
@@ -107,7 +90,7 @@ def test_traces_lie_in_buckets_of_any_layout(tmp_path: Path) -> None:
 
 
 def test_time_may_come_before_the_component(tmp_path: Path) -> None:
-    path = folder(tmp_path / "a")
+    path = seisbench_folder(tmp_path / "a")
     pd.DataFrame({"trace_name": ["b$1,:6000,:3"]}).to_csv(path / "metadata.csv", index=False)
     with h5py.File(path / "waveforms.hdf5", "a") as file:
         file["data/b"] = TRACES.transpose(0, 2, 1)
@@ -117,8 +100,8 @@ def test_time_may_come_before_the_component(tmp_path: Path) -> None:
 
 
 def test_chunks_are_joined_and_events_stay_together(tmp_path: Path) -> None:
-    path = folder(tmp_path / "a", chunk="_a", source_id=[1, 1, 2, 2, np.nan, np.nan])
-    folder(path, TRACES[:3] + 1, chunk="_b", source_id=["1", "7", "2"])
+    path = seisbench_folder(tmp_path / "a", chunk="_a", source_id=[1, 1, 2, 2, np.nan, np.nan])
+    seisbench_folder(path, TRACES[:3] + 1, chunk="_b", source_id=["1", "7", "2"])
     records = opened(path)
     assert records.table["group"].tolist()[:4] == ["a 1", "a 1", "a 2", "a 2"]
     assert records.table["group"].nunique() == 5
@@ -127,7 +110,7 @@ def test_chunks_are_joined_and_events_stay_together(tmp_path: Path) -> None:
 
 
 def test_each_folder_gets_its_share_of_the_draws(tmp_path: Path) -> None:
-    paths = [folder(tmp_path / "a"), folder(tmp_path / "b", TRACES[:2] + 1)]
+    paths = [seisbench_folder(tmp_path / "a"), seisbench_folder(tmp_path / "b", TRACES[:2] + 1)]
     records = opened(*paths, weights=(1.0, 3.0))
     parts = pd.Series(["train"] * 7 + ["val"])
     module = DataModule(records, parts, batch_size=4)
@@ -139,10 +122,10 @@ def test_each_folder_gets_its_share_of_the_draws(tmp_path: Path) -> None:
 
 
 def test_the_published_split_is_kept_to(tmp_path: Path) -> None:
-    path = folder(tmp_path / "a", split=["train"] * 4 + ["test"] * 2)
+    path = seisbench_folder(tmp_path / "a", split=["train"] * 4 + ["test"] * 2)
     assert len(opened(path, published_split="train")) == 4
     with pytest.raises(Refused, match="no column split"):
-        opened(folder(tmp_path / "b"), published_split="train")
+        opened(seisbench_folder(tmp_path / "b"), published_split="train")
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
@@ -161,7 +144,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_traces_are_named_and_set_aside(tmp_path: Path, name: str) -> None:
     wrong, reason = BAD[name]
-    path = folder(tmp_path / "a")
+    path = seisbench_folder(tmp_path / "a")
     table = pd.read_csv(path / "metadata.csv")
     for column, value in wrong.items():
         table[column] = table.get(column, pd.Series([np.nan] * 6, dtype=object)).astype(object)
@@ -175,7 +158,7 @@ def test_bad_traces_are_named_and_set_aside(tmp_path: Path, name: str) -> None:
 def test_dead_and_infinite_samples_are_set_aside(tmp_path: Path) -> None:
     traces = TRACES.copy()
     traces[1], traces[3, 0, ::500] = 4.0, np.inf
-    records = opened(folder(tmp_path / "a", traces))
+    records = opened(seisbench_folder(tmp_path / "a", traces))
     assert reasons(records) == ["all channels constant", "samples that are not finite"]
 
 
@@ -185,7 +168,7 @@ def test_files_that_are_not_whole_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refused, match="missing in the folder"):
         opened(tmp_path / "empty")
-    path = folder(tmp_path / "a")
+    path = seisbench_folder(tmp_path / "a")
     (path / "chunks").write_text("/../../b\n")
     with pytest.raises(Refused, match="missing in the folder"):
         opened(path)
