@@ -27,14 +27,16 @@ def parser() -> argparse.ArgumentParser:
         "--metric",
         choices=list(CHANCE),
         default="balanced_accuracy",
-        help="what is compared (default balanced_accuracy)",
+        help="what is compared (default balanced_accuracy); the last three need classes in order",
     )
     made.add_argument(
         "--allow-other-records",
         action="store_true",
         help="go on where test records differ, without a test of those pairs",
     )
-    made.add_argument("--draws", type=int, default=2000, help="draws and swaps (default 2000)")
+    made.add_argument(
+        "--draws", type=int, default=2000, help="draws, and the fewest swaps (default 2000)"
+    )
     made.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
     made.add_argument(
         "--over",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tremor.data import splits
-from tremor.data.labels import as_stored, limits, names, time_bins
+from tremor.data.labels import as_stored, limits, names, time_bins, visso
 from tremor.errors import Refused
 
 MAIN = "2016-10-30T06:40:17.32"
@@ -80,7 +81,8 @@ def test_temporal_keeps_its_test_events_and_nests_its_training_events() -> None:
     made = time_bins(TABLE, CLASSES, 9, MAIN).table
     found = {f: split(made, train_frac=f) for f in (0.035, 0.07, 0.14, 0.35, 0.7)}
     per_class = {f: (parts == "train").sum() // 9 for f, parts in found.items()}
-    assert list(per_class.values()) == [31, 62, 124, 310, 620]
+    assert list(per_class.values()) == [31, 62, 124, 310, 621]
+    assert split(made, train_frac=None).equals(found[0.7])
     smaller = None
     for parts in found.values():
         assert (parts == "test").equals(found[0.7] == "test")
@@ -112,7 +114,21 @@ def test_a_purge_keeps_training_away_from_the_test(hours: float) -> None:
     tests = start[parts.index[parts == "test"]].to_numpy()
     train = start[parts.index[parts == "train"]].to_numpy()
     assert np.abs(train[:, None] - tests).min() >= hours - 1 / 3600
-    assert (parts == "unused").sum() > (split(made) == "unused").sum()
+    assert (parts == "purged").any()
+    assert ((parts == "test") == (split(made) == "test")).all()
+
+
+def test_a_purge_that_empties_a_class_names_the_most_that_does_not() -> None:
+    made = time_bins(TABLE, CLASSES, 9, MAIN).table
+    with pytest.raises(Refused, match="purge_hours=72 leaves a class") as refused:
+        split(made, purge_hours=72.0)
+    most = re.search(r"dataset.purge_hours=([\d.]+) is the most", refused.value.remedy)
+    assert most
+    hours = float(most[1])
+    kept = split(made, purge_hours=hours)
+    assert set(made.loc[kept.index[kept == "train"], "label"]) == set(range(9))
+    with pytest.raises(Refused):
+        split(made, purge_hours=hours + 1)
 
 
 def test_the_labels_seed_decides_who_is_left_out_and_nothing_global_moves() -> None:
@@ -129,6 +145,9 @@ def test_shuffled_labels_keep_their_numbers_and_lose_their_meaning() -> None:
     assert dealt["label"].value_counts().to_dict() == true["label"].value_counts().to_dict()
     used = true["label"] >= 0
     assert (dealt["label"] == true["label"])[used].mean() == pytest.approx(1 / 9, abs=0.02)
+    again = time_bins(TABLE, CLASSES, 9, MAIN, shuffle=True, shuffle_seed=1).table
+    assert not again["label"].equals(dealt["label"])
+    assert ((again["label"] >= 0) == used).all()
 
 
 def test_limits_say_when_each_class_is() -> None:
@@ -138,20 +157,32 @@ def test_limits_say_when_each_class_is() -> None:
     assert rows[4]["last_day"] < 0 < rows[5]["first_day"]
 
 
+@pytest.mark.parametrize("classes", [2, 9])
+def test_visso_is_told_apart_where_it_is_no_class(classes: int) -> None:
+    rows = visso(time_bins(TABLE, CLASSES, classes, MAIN))
+    own = TABLE.loc[TABLE["label"] == CLASSES.index("visso"), "start_time"]
+    told = {"class": "Visso", "first": own.min(), "last": own.max()}
+    assert rows == ([told] if classes == 2 else [])
+    assert visso(time_bins(catalogue(20, 0, 20), CLASSES, 2, MAIN)) == []
+
+
 @pytest.mark.parametrize(
-    ("sizes", "classes", "said"),
+    ("sizes", "classes", "said", "remedy"),
     [
-        ((20, 0, 20), 9, "no event of visso"),
-        ((20, 5, 0), 2, "no event of post"),
-        ((3, 5, 20), 8, "too few"),
-        ((20, 5, 20), 1, "too few"),
+        ((20, 0, 20), 9, "no event of visso", "MC2_catalog_visso.hdf5"),
+        ((20, 0, 20), 9, "no event of visso", "dataframe_visso_MC2.csv"),
+        ((20, 5, 0), 2, "no event of post", "fewer classes"),
+        ((3, 5, 20), 8, "too few", "fewer classes"),
+        ((20, 5, 20), 1, "too few", "dataset.num_classes=2 or more"),
+        ((20, 5, 20), 0, "too few", "dataset.num_classes=2 or more"),
     ],
 )
 def test_classes_that_cannot_be_filled_are_refused(
-    sizes: tuple[int, int, int], classes: int, said: str
+    sizes: tuple[int, int, int], classes: int, said: str, remedy: str
 ) -> None:
-    with pytest.raises(Refused, match=said):
-        time_bins(catalogue(*sizes), CLASSES, classes, MAIN)
+    with pytest.raises(Refused, match=said) as refused:
+        time_bins(catalogue(*sizes).assign(station="MC2"), CLASSES, classes, MAIN)
+    assert remedy in refused.value.remedy
 
 
 def test_stored_labels_are_left_as_they_are() -> None:

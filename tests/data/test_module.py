@@ -107,6 +107,16 @@ def test_noise_windows_need_the_arrival_and_a_second_before_it(numbers: Make) ->
     records = numbers()
     with pytest.raises(Refused, match="arrival of P"):
         module(records, keep="noise")
-    late = replace(records, table=records.table.assign(p_time_s=0.7))
+    late = replace(records, table=records.table.assign(p_time_s=1.4))
     with pytest.raises(Refused, match="no noise"):
-        module(late, keep="noise")
+        module(late, keep="noise", align="pad")
+
+
+def test_records_without_noise_are_in_no_part_and_shorten_nothing(numbers: Make) -> None:
+    records = numbers()
+    p_time = np.full(40, 2.4)
+    p_time[[0, 9]] = np.nan, 0.7
+    made = module(replace(records, table=records.table.assign(p_time_s=p_time)), keep="noise")
+    assert made.length == 190
+    assert made.parts[made.parts == "no noise"].index.tolist() == [0, 9]
+    assert [len(made.part(name)) for name in ("train", "test", "all")] == [23, 7, 38]

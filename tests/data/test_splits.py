@@ -14,7 +14,7 @@ from tremor.data import splits
 from tremor.data.parts import refuse_empty
 from tremor.errors import Refused
 
-METHODS = (splits.random, splits.stratified, splits.kfold)
+METHODS = (splits.random, splits.kfold)
 SETTINGS: dict[str, Any] = {
     "train_frac": None,
     "val_ratio": 0.1,
@@ -50,24 +50,32 @@ def test_no_event_is_on_two_sides_and_no_record_is_lost(
     assert (parts.groupby(rows["group"]).nunique() == 1).all()
 
 
-@pytest.mark.parametrize("method", [splits.random, splits.stratified])
-def test_shares_are_of_events(method: Any) -> None:
+def test_shares_are_of_events() -> None:
     rows = table(200)
-    events = rows.assign(part=split(method, rows)).drop_duplicates("group")["part"]
+    events = rows.assign(part=split(splits.random, rows)).drop_duplicates("group")["part"]
     assert events.value_counts().to_dict() == {"train": 120, "test": 60, "val": 20}
 
 
-def test_stratified_keeps_the_mixture() -> None:
+@pytest.mark.parametrize("method", ["random", "stratified"])
+def test_random_keeps_the_mixture_by_either_name(method: str) -> None:
     rows = table(200, windows=1)
-    parts = split(splits.stratified, rows)
+    parts = split(getattr(splits, method), rows)
     shares = pd.crosstab(parts, rows["label"], normalize="index")
     np.testing.assert_allclose(shares, 0.5)
 
 
-@pytest.mark.parametrize("method", [splits.random, splits.stratified])
-def test_test_events_stay_and_training_events_nest(method: Any) -> None:
+def test_random_needs_no_classes() -> None:
+    parts = split(splits.random, table(200, classes=1, windows=1))
+    assert parts.value_counts().to_dict() == {"train": 120, "test": 60, "val": 20}
+
+
+def test_a_fold_trains_on_all_that_it_leaves() -> None:
+    assert "unused" not in set(split(splits.kfold, table(60)))
+
+
+def test_test_events_stay_and_training_events_nest() -> None:
     rows = table(200)
-    parts = {f: split(method, rows, train_frac=f) for f in (0.05, 0.2, 0.6, None)}
+    parts = {f: split(splits.random, rows, train_frac=f) for f in (0.05, 0.2, 0.6, None)}
     for few in (0.05, 0.2, 0.6):
         for fixed in ("test", "val"):
             assert ((parts[few] == fixed) == (parts[None] == fixed)).all()
@@ -95,13 +103,14 @@ def test_fewer_events_than_folds_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "said", "change"),
     [
-        (["train", "train", "test"], "no record for val"),
-        (["train", "val", "test"], "a class has no"),
+        (["train", "train", "test"], "no record for val", "larger"),
+        (["train", "val", "test"], "a class has no", "smaller"),
     ],
 )
-def test_a_split_that_cannot_teach_is_refused(parts: list[str], said: str) -> None:
+def test_a_split_that_cannot_teach_is_refused(parts: list[str], said: str, change: str) -> None:
     rows = pd.DataFrame({"group": list("abc"), "label": [0, 1, 1]})
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=said) as refused:
         refuse_empty(pd.Series(parts), rows)
+    assert f"{change} dataset.val_ratio" in refused.value.remedy

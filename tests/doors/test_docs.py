@@ -100,7 +100,7 @@ def norcia_files(words: list[str], place: Path) -> list[str]:
         world = [f"dataset.records.world.{key}={value}" for key, value in sizes.items()]
         return [*world, "task.negatives=10", "dataset.batch_size=8"]
     sizes = {"n_pre": 80, "n_visso": 20, "n_post": 80}
-    if "_tiny" in said:
+    if any(word.startswith("experiment=") and word.endswith("_tiny") for word in words):
         return [f"dataset.{key}={value}" for key, value in sizes.items()]
     write_norcia(NorciaSequence(**sizes), place / "data", "pickle")
     return []

@@ -55,8 +55,8 @@ def weights(run: Path, part: str, name: str = "best.ckpt") -> dict[str, torch.Te
     return {k: v for k, v in state.items() if k.startswith(f"network.{part}.")}
 
 
-def states(run: Path) -> Any:
-    content = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+def states(run: Path, name: str = "last.ckpt") -> Any:
+    content = torch.load(run / "checkpoints" / name, weights_only=True)
     return content["optimizer_states"][0]
 
 
@@ -111,14 +111,14 @@ def test_unfrozen_weights_start_from_the_pretrained_ones_and_move(
 
 def test_thawing_is_at_its_epoch_at_its_rate(door: Door, tmp_path: Path, pretrained: Path) -> None:
     given = [f"model.pretrained={pretrained}", "encoder.freeze=True", "model.freeze=True"]
-    thaw = ["train.unfreeze_at_epoch=1", "train.unfrozen_lr_mult=0.1"]
-    early = ran(door, tmp_path / "a", *given, *thaw)
-    late = ran(door, tmp_path / "b", *given, *thaw, "trainer.max_epochs=2")
+    thaw = ["train.unfreeze_at_epoch=1", "train.unfrozen_lr_mult=0.1", "trainer.max_epochs=2"]
+    each = ["callbacks.last.filename='after_{epoch}'", "callbacks.last.save_top_k=-1"]
+    run = ran(door, tmp_path / "out", *given, *thaw, *each)
     start = weights(pretrained, "model")
-    name = "last.ckpt"
-    assert all(torch.equal(w, weights(early, "model", name)[n]) for n, w in start.items())
-    assert not all(torch.equal(w, weights(late, "model", name)[n]) for n, w in start.items())
-    rates = {group["name"]: group["initial_lr"] for group in states(late)["param_groups"]}
+    frozen, thawed = (weights(run, "model", f"after_{epoch}.ckpt") for epoch in (0, 1))
+    assert all(torch.equal(weight, frozen[name]) for name, weight in start.items())
+    assert not any(torch.equal(weight, thawed[name]) for name, weight in start.items())
+    rates = {group["name"]: group["initial_lr"] for group in states(run, "after_1.ckpt")["param_groups"]}
     assert rates["model/decay"] == pytest.approx(0.1 * rates["decoder/decay"])
 
 

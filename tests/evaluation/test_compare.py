@@ -60,7 +60,13 @@ def answers(
     return table
 
 
-def fabricate(folder: Path, predictions: pd.DataFrame, epochs: int = 4, **keys: Any) -> Path:
+def fabricate(
+    folder: Path,
+    predictions: pd.DataFrame,
+    epochs: int = 4,
+    ordered: bool = False,
+    **keys: Any,
+) -> Path:
     """A finished run; `keys` are config values by dotted path, with `__` for the dot."""
     config = json.loads(json.dumps(CONFIG))
     for key, value in keys.items():
@@ -73,7 +79,7 @@ def fabricate(folder: Path, predictions: pd.DataFrame, epochs: int = 4, **keys: 
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     table = folder / "evaluation" / "predictions.csv"
     predictions.to_csv(table, index=False)
-    verdict = judge_file(table, draws=20, permutations=19)
+    verdict = judge_file(table, draws=20, permutations=19, ordered=ordered)
     (folder / "evaluation" / "metrics.json").write_text(json.dumps(verdict))
     steps = np.arange(epochs)
     curves = {"epoch": steps, "val/loss": 0.7 / (1 + steps), "val/balanced_accuracy": 0.5}
@@ -100,8 +106,13 @@ def test_seed_place_fold_and_pretraining_run_do_not_make_another_configuration(
             "model__pretrained": "outputs/pre/2026-01-02__00_00_00/1/checkpoints/best.ckpt",
         },
         {"seed": 3, "model__pretrained": "outputs/pre/2026-01-03__00_00_00", "dataset__fold": 2},
-        {"seed": 4, "model__pretrained": "/far/pre/5", "trainer__enable_progress_bar": False},
-        {"seed": 5, "model__pretrained": "pre/7", "output_dir": "x", "experiment_name": "other"},
+        {"seed": 4, "model__pretrained": "outputs/pre", "trainer__enable_progress_bar": False},
+        {
+            "seed": 5,
+            "model__pretrained": "outputs/pre/seed7",
+            "output_dir": "x",
+            "experiment_name": "other",
+        },
     ]
     for place, keys in enumerate(same):
         fabricate(tmp_path / f"a{place}", answers(0.8), **keys)

@@ -116,6 +116,19 @@ def test_metadata_that_is_not_known_is_said_to_be_missing() -> None:
     )
 
 
+def test_levels_of_whole_records_are_no_alarm_where_the_network_has_the_noise_alone() -> None:
+    predictions, table = world()
+    table["level_Z"] = 3.0 * table["label"]
+    found = verdict(predictions, table.assign(seen="noise"))
+    assert found["baselines"]["level"] == {
+        "unavailable": "not what this network sees: levels are of whole records, "
+        "it has the noise before P"
+    }
+    assert not any("level baseline" in said for said in found["verdict"])
+    rung = verdict(predictions, table.assign(seen="all"))["verdict"]
+    assert any("NOT better than the level baseline" in said for said in rung)
+
+
 def test_fewer_than_ten_events_are_listed_instead() -> None:
     found = verdict(*world(groups=8))
     assert found["metrics"]["accuracy"]["lo"] is None

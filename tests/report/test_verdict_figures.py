@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from tremor.report.plots_calibration import reliability
 from tremor.report.plots_sequence import (
+    GREY,
     class_colours,
     ordinal_times,
     pretraining_curves,
@@ -102,6 +103,24 @@ def test_the_timeline_marks_the_main_shock_where_it_was() -> None:
     (place,) = {float(line.get_xdata()[0]) for line in upright}
     assert place == pytest.approx(date2num(pd.Timestamp(MAIN).tz_localize(None)))
     assert "no class" not in key(figure)
+
+
+def test_the_timeline_names_visso_where_it_is_no_class() -> None:
+    figure = timeline(STARTS, [2.0, 3.0, 2.5], [0, -1, 1], ["FEQ1", "AEQ1"], LIMITS[::2], MAIN)
+    assert words(figure.axes[0]) == ["main shock"]
+    rows = [*LIMITS[::2], LIMITS[1]]
+    figure = timeline(STARTS, [2.0, 3.0, 2.5], [0, -1, 1], ["FEQ1", "AEQ1"], rows, MAIN)
+    assert words(figure.axes[0]) == ["Visso", "main shock"]
+    assert key(figure) == ["FEQ1", "AEQ1", "no class"]
+    colours = [to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
+    assert colours == [*class_colours(2), GREY]
+
+
+def test_the_timeline_without_magnitudes_is_a_flat_row() -> None:
+    (ax,) = timeline(STARTS, None, [0, 1, 2], [r["class"] for r in LIMITS], LIMITS, MAIN).axes
+    assert {height for points in dots(ax) for height in points[:, 1]} == {0.0}
+    assert ax.get_ylabel() == ""
+    assert len(ax.get_yticks()) == 0
 
 
 def test_classes_have_different_colours_from_violet_to_red() -> None:

@@ -51,7 +51,9 @@ def test_refusals_are_three_lines_and_code_two(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fabricate(runs / "other", answers(0.8, events=30), seed=1, model__hidden_size=32)
-    for arguments in (["nowhere"], [runs], [runs / "64_1", "--over", "seed.x"]):
+    alone = runs / "64_1"
+    bad = (["nowhere"], [runs], [alone, "--over", "seed.x"], [alone, "--metric", "kappa"])
+    for arguments in bad:
         assert run(*arguments, "--out", "x") == 2
         lines = capsys.readouterr().err.splitlines()
         assert [line.split(":")[0] for line in lines] == ["error", "where", "remedy"]

@@ -53,9 +53,17 @@ def test_level_and_gain_do_not_matter(norm: Norm, level: float, gain: float) -> 
 
 @pytest.mark.parametrize("norm", NORMS[:2])
 @pytest.mark.parametrize("value", [0.0, 1.0, 12345.678, 1e-20])
-def test_a_dead_channel_gives_zeros_not_millions(norm: Norm, value: float) -> None:
-    x = torch.full((1, 1, 2500), value)
-    assert not norm(x, torch.tensor([2500])).any()
+@pytest.mark.parametrize("over", ["channel", "record"])
+@pytest.mark.parametrize("demean", ["channel", "record", "none"])
+def test_a_dead_channel_gives_zeros_not_millions(
+    norm: Norm, value: float, over: str, demean: str
+) -> None:
+    x = torch.randn(1, 3, 2500, generator=torch.Generator().manual_seed(0))
+    x[:, 1] = value
+    y = norm(x, torch.tensor([2500]), over=over, demean=demean)  # type: ignore[call-arg]
+    assert not y[:, 1].any()
+    assert y[:, [0, 2]].abs().amax(-1).min() > 0.1
+    assert not norm(x[:, 1:2], torch.tensor([2500]), over=over, demean=demean).any()  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -81,9 +89,20 @@ def test_a_record_scaled_as_a_whole_keeps_the_ratios_of_its_channels(norm: Norm)
 @pytest.mark.parametrize("norm", NORMS)
 def test_the_mean_stays_if_asked(norm: Norm) -> None:
     x, length = torch.randn(2, 3, 100) + 50, torch.tensor([100, 60])
-    kept = norm(x, length, demean=False)  # type: ignore[call-arg]
+    kept = norm(x, length, demean="none")  # type: ignore[call-arg]
     assert (kept[1, :, :60].mean(-1) > 0.5).all()
     assert not kept[1, :, 60:].any()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_the_mean_of_the_record_leaves_the_channels_apart(norm: Norm) -> None:
+    x = torch.randn(2, 3, 100) + torch.tensor([-10.0, 20.0, 50.0])[:, None]
+    kept = norm(x, torch.tensor([100, 60]), demean="record")  # type: ignore[call-arg]
+    means = kept[1, :, :60].mean(-1)
+    assert means[0] < means[1] < means[2]
+    assert not kept[1, :, 60:].any()
+    plain = normalise.none(x, torch.tensor([100, 60]), demean="record")
+    torch.testing.assert_close(plain[1, :, :60].mean(), torch.tensor(0.0), rtol=0, atol=1e-4)
 
 
 def test_no_norm_cannot_be_taken_over_the_record() -> None:

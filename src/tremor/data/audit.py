@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from tremor.data.parts import PARTS
 from tremor.errors import TremorError
 
 Check = dict[str, Any]
@@ -13,7 +14,7 @@ Check = dict[str, Any]
 
 def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) -> dict[str, Any]:
     """Checks of the split (group and identical signal on two sides) and its class balance."""
-    used = table.assign(split=parts)[parts != "unused"]
+    used = table.assign(split=parts)[parts.isin(PARTS)]
     checks = [
         _sides(used, "group", "no event on two sides"),
         _sides(used, "signal_hash", "no identical signal on two sides"),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tremor.data.sources.norcia_files import PHASES
+from tremor.data.sources.norcia_files import NAMES, PHASES, FileSet
 from tremor.errors import Refused
 
 
@@ -29,6 +30,23 @@ def as_stored(table: pd.DataFrame, classes: Sequence[str]) -> Labelled:
     return Labelled(table, tuple(classes))
 
 
+def weighted(
+    table: pd.DataFrame, classes: Sequence[str], weights: tuple[float, ...] | None
+) -> Labelled:
+    """The source's own classes; each folder gets its share of the training draws.
+
+    `weights` has a number for each folder in their order, however many traces those have.
+    """
+    folders = table["dataset"].unique()
+    if weights is None:
+        return as_stored(table, classes)
+    if len(weights) != len(folders) or min(weights) <= 0:
+        problem = f"{list(weights)} for {len(folders)} folders"
+        raise Refused(problem, "dataset.weights", "give one positive number a folder")
+    shares = table["dataset"].map(dict(zip(folders, weights, strict=True)))
+    return as_stored(table.assign(weight=shares), classes)
+
+
 def time_bins(
     table: pd.DataFrame,
     classes: Sequence[str],
@@ -36,19 +54,21 @@ def time_bins(
     main_shock: str,
     seed: int = 0,
     shuffle: bool = False,
+    shuffle_seed: int = 0,
 ) -> Labelled:
     """Equal numbers of events in order of time: foreshocks, (Visso,) aftershocks.
 
     An odd number of classes has the days between Visso and the main shock as one in the middle.
     Where a phase has too many events, `seed` decides who is left out. `shuffle` deals the labels
-    anew among the events: a control in which there is nothing to learn.
+    anew among the events by `shuffle_seed`: a control in which there is nothing to learn.
     """
     start = pd.to_datetime(table["start_time"], format="ISO8601", utc=True)
     phase = table["label"].map(dict(enumerate(classes)))
     counts = {name: int((phase == name).sum()) for name in PHASES}
     label, rng = pd.Series(-1, table.index), np.random.default_rng((seed, 3))
     number = 0
-    for name, bins, size in plan(num_classes, counts):
+    station = str(table["station"].iloc[0]) if "station" in table else "*"
+    for name, bins, size in plan(num_classes, counts, station):
         rows = table.index[phase == name]
         drawn = rng.permutation(len(rows))[: counts_kept(counts, num_classes)[name]]
         ordered = start[rows[drawn]].sort_values(kind="stable").index
@@ -56,8 +76,9 @@ def time_bins(
             label[ordered[place * size : (place + 1) * size]] = number
             number += 1
     since = (start - utc(main_shock)).dt.total_seconds()
-    made = table.assign(label=label, ttf_seconds=since)
-    return Labelled(_dealt_anew(made, rng) if shuffle else made, names(num_classes), ordered=True)
+    made = table.assign(label=label, phase=phase, ttf_seconds=since)
+    made = _dealt_anew(made, shuffle_seed) if shuffle else made
+    return Labelled(made, names(num_classes), ordered=True)
 
 
 def utc(text: str) -> pd.Timestamp:
@@ -82,21 +103,30 @@ def counts_kept(counts: dict[str, int], num_classes: int) -> dict[str, int]:
     return {"pre": half * size, "visso": size, "post": half * size}
 
 
-def plan(num_classes: int, counts: dict[str, int]) -> list[tuple[str, int, int]]:
+def plan(num_classes: int, counts: dict[str, int], station: str) -> list[tuple[str, int, int]]:
     """Each phase that takes part, into how many classes it is cut, and how many events each has."""
+    if num_classes < 2:
+        problem = f"{num_classes} classes by time are too few to tell apart"
+        raise Refused(problem, "dataset.num_classes", "dataset.num_classes=2 or more")
     half, middle = divmod(num_classes, 2)
     lacking = [name for name in PHASES if not counts[name] and (middle or name != "visso")]
-    kept = counts_kept(counts, num_classes) if half else {}
-    size = kept.get("pre", 0) // max(half, 1)
+    size = counts_kept(counts, num_classes)["pre"] // half
     if lacking or size < 1:
         have = ", ".join(f"{count} {name}" for name, count in counts.items())
         why = f"no event of {', '.join(lacking)}" if lacking else "too few events"
-        remedy = "an even dataset.num_classes" if lacking == ["visso"] else "fewer classes"
+        remedy = _without_visso(station) if lacking == ["visso"] else "fewer classes"
         raise Refused(
             f"{num_classes} classes by time: {why} ({have})", "dataset.num_classes", remedy
         )
     phases = [("pre", half), ("visso", middle), ("post", half)]
     return [(name, bins, size) for name, bins in phases if bins]
+
+
+def _without_visso(station: str) -> str:
+    """What to do where an odd number of classes has no Visso."""
+    sets = [FileSet(kind, Path(), station).of("visso") for kind in NAMES]
+    files = ", or ".join(" with ".join(map(str, paths)) for paths in sets)
+    return f"an even dataset.num_classes, or the files of Visso: {files}"
 
 
 def names(num_classes: int) -> tuple[str, ...]:
@@ -108,8 +138,9 @@ def names(num_classes: int) -> tuple[str, ...]:
     return (*(f"FEQ{n}" for n in numbers), *["Visso"] * middle, *(f"AEQ{n}" for n in numbers))
 
 
-def _dealt_anew(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _dealt_anew(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The same labels on other events."""
+    rng = np.random.default_rng((seed, 5))
     used = table["label"] >= 0
     label = table["label"].copy()
     label[used] = rng.permutation(label[used].to_numpy())
@@ -121,8 +152,19 @@ def limits(labelled: Labelled) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for number, name in enumerate(labelled.classes):
         part = labelled.table[labelled.table["label"] == number]
-        span = {"first": part["start_time"].min(), "last": part["start_time"].max()}
         days = part["ttf_seconds"] / 86400
         from_main = {"first_day": round(days.min(), 4), "last_day": round(days.max(), 4)}
-        rows.append({"class": name, "events": int(part["group"].nunique())} | span | from_main)
+        events = {"events": int(part["group"].nunique())}
+        rows.append({"class": name} | events | _span(part) | from_main)
     return rows
+
+
+def visso(labelled: Labelled) -> list[dict[str, object]]:
+    """When Visso was (UTC), like a row of `limits`, where it has events and is no class."""
+    part = labelled.table[labelled.table["phase"] == "visso"]
+    none = part.empty or "Visso" in labelled.classes
+    return [] if none else [{"class": "Visso"} | _span(part)]
+
+
+def _span(part: pd.DataFrame) -> dict[str, object]:
+    return {"first": part["start_time"].min(), "last": part["start_time"].max()}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tremor.data.batch import Batch
+from tremor.data.parts import PARTS
 from tremor.data.records import RecordSet
 from tremor.data.writer import NOISE_MARGIN
 from tremor.errors import Refused
@@ -81,7 +82,8 @@ class DataModule(lightning.LightningDataModule):
 
     `align="trim"` cuts every record to the shortest of the set; `"pad"` fills with zeros to the
     longest, and `Batch.length` says what is signal. `keep="noise"` hands out what comes before P
-    only, to see what the station's noise alone tells.
+    only, to see what the station's noise alone tells; a record without a second of it is in no part
+    (its word in `parts` is `no noise`).
     """
 
     def __init__(
@@ -98,16 +100,18 @@ class DataModule(lightning.LightningDataModule):
         seed: int = 0,
     ):
         super().__init__()
-        self.records, self.parts, self.seed = records, parts, seed
+        self.records, self.seed = records, seed
         self.ends = records.lengths if keep == "all" else noise_ends(records)
-        used = self.ends[(records.table["label"] >= 0).to_numpy()]
-        self.length = int(used.min() if align == "trim" else used.max())
-        if keep == "noise" and self.length < records.sampling_rate:
+        self.usable = (records.table["label"] >= 0).to_numpy() & (self.ends > 0)
+        if not self.usable.any():
             raise Refused(
-                f"only {self.length} samples come before P in some record: no noise to learn from",
+                "no record has a second of noise before P: no noise to learn from",
                 "dataset.keep",
                 "dataset.keep=all",
             )
+        self.parts = parts.mask(parts.isin(PARTS) & ~self.usable, "no noise")
+        used = self.ends[self.usable]
+        self.length = int(used.min() if align == "trim" else used.max())
         self.drop_last = drop_last
         own = torch.Generator().manual_seed(seed)  # loaders leave the global state alone
         self.options: dict[str, Any] = {"generator": own, "collate_fn": _as_is}
@@ -116,8 +120,7 @@ class DataModule(lightning.LightningDataModule):
 
     def part(self, name: str) -> Part:
         """The records of `train`, `val`, `test` or `all`."""
-        labelled = self.records.table["label"] >= 0
-        chosen = labelled if name == "all" else self.parts == name
+        chosen = self.usable if name == "all" else self.parts == name
         return Part(self.records, np.flatnonzero(chosen), self.length, self.ends)
 
     def loader(self, name: str) -> DataLoader[Batch]:
@@ -155,7 +158,7 @@ class DataModule(lightning.LightningDataModule):
 
 
 def noise_ends(records: RecordSet) -> NDArray[np.int64]:
-    """How many samples of each record come safely before P: `(record,)`."""
+    """How many samples of each record come safely before P `(record,)`; 0 if less than a second."""
     if "p_time_s" not in records.table:
         raise Refused(
             "noise windows need the arrival of P, which the source does not tell",
@@ -163,7 +166,8 @@ def noise_ends(records: RecordSet) -> NDArray[np.int64]:
             "dataset.keep=all",
         )
     quiet = (records.table["p_time_s"].to_numpy(np.float64) - NOISE_MARGIN) * records.sampling_rate
-    return np.nan_to_num(quiet).astype(np.int64).clip(1, records.lengths)
+    ends = np.nan_to_num(quiet).clip(0, records.lengths).astype(np.int64)
+    return np.where(ends < records.sampling_rate, 0, ends)
 
 
 def _as_is(batch: Any) -> Any:

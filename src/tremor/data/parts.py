@@ -15,8 +15,9 @@ def refuse_empty(parts: pd.Series[str], table: pd.DataFrame) -> None:
     lacking = set(table["label"]) - set(table.loc[parts == "train", "label"])
     if empty or lacking:
         what = f"no record for {', '.join(empty)}" if empty else "a class has no training record"
+        change = "larger" if {"val", "test"} & set(empty) else "smaller"
         raise Refused(
             f"the split leaves {what}: {table['group'].nunique()} events are too few",
             "dataset.val_ratio, dataset.test_ratio",
-            "more events, or larger dataset.val_ratio / dataset.test_ratio",
+            f"more events, or {change} dataset.val_ratio / dataset.test_ratio",
         )

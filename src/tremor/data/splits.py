@@ -1,7 +1,7 @@
 """Who trains, who validates, who tests: by group, so that one event is never on two sides.
 
 Every split is a function with one signature, chosen by `dataset.event_split_method`, and gives one
-word for each row of the table: train, val, test or unused.
+word for each row of the table: train, val, test, unused, or purged (too near to a test event).
 """
 
 from __future__ import annotations
@@ -25,24 +25,6 @@ def random(
     purge_hours: float,
     seed: int,
 ) -> pd.Series[str]:
-    """Groups at random, whatever their class."""
-    groups = _groups(table)
-    order = np.random.default_rng(seed).permutation(len(groups))
-    parts = _dealt(groups.index.to_numpy()[order], train_frac, val_ratio, test_ratio)
-    return _spread(table, parts)
-
-
-def stratified(
-    table: pd.DataFrame,
-    *,
-    train_frac: float | None,
-    val_ratio: float,
-    test_ratio: float,
-    fold: int | None,
-    n_folds: int,
-    purge_hours: float,
-    seed: int,
-) -> pd.Series[str]:
     """Groups at random within each class, so that every part has the same mixture."""
     rng = np.random.default_rng(seed)
     parts: dict[str, str] = {}
@@ -50,6 +32,9 @@ def stratified(
         order = rng.permutation(len(members))
         parts |= _dealt(members.index.to_numpy()[order], train_frac, val_ratio, test_ratio)
     return _spread(table, parts)
+
+
+stratified = random  # its other name
 
 
 def kfold(
@@ -69,7 +54,7 @@ def kfold(
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(groups, groups)
     rest, _ = list(folds)[fold or 0]
     names = groups.index.to_numpy()
-    parts = stratified(
+    parts = random(
         table[table["group"].isin(names[rest])],
         train_frac=train_frac,
         val_ratio=val_ratio,
@@ -96,19 +81,19 @@ def temporal(
     """Within each class in order of time: the middle validates and tests, both edges train.
 
     Validation and test are the same events whatever `train_frac` and `seed` are; of the edges,
-    `train_frac` takes a share at random, a smaller one part of a larger one. Training events within
-    `purge_hours` of a test event are left out.
+    `train_frac` takes a share at random, a smaller one part of a larger one; the full training
+    share (or null) takes all. Training events within `purge_hours` of a test event are left out.
     """
     parts: dict[str, str] = {}
+    share = 1.0 if train_frac is None else train_frac / (1 - val_ratio - test_ratio)
     for number, names in enumerate(_in_time(table)):
         n_test, n_val = int(len(names) * test_ratio), int(len(names) * val_ratio)
         first = (len(names) - n_test - n_val) // 2
         middle = names[first : first + n_val + n_test]
         edges = np.setdiff1d(names, middle)
         chosen = np.random.default_rng((seed, number)).permutation(edges)
-        wanted = len(edges) if train_frac is None else max(1, round(len(names) * train_frac))
-        words = ["train"] * min(wanted, len(edges))
-        words += ["unused"] * (len(edges) - len(words))
+        wanted = min(max(1, round(len(edges) * share)), len(edges))
+        words = ["train"] * wanted + ["unused"] * (len(edges) - wanted)
         parts |= dict(zip(chosen, words, strict=True))
         parts |= dict(zip(middle, ["val"] * n_val + ["test"] * n_test, strict=True))
     return _purged(table, _spread(table, parts), purge_hours)
@@ -125,10 +110,11 @@ def temporal_published(
     purge_hours: float,
     seed: int,
 ) -> pd.Series[str]:
-    """The earlier studies' edges and middle, to the letter, so that their numbers can be compared.
+    """The earlier studies' edges and middle, so that their numbers can be compared.
 
-    Its test window moves with `train_frac`, and a tiny one would train on the test events: a
-    fraction below the full training share is refused.
+    Algorithm and counts are theirs to the letter; the events that make classes equal in number are
+    drawn by our own `dataset.label_seed`. The test window moves with `train_frac`, and a tiny one
+    would train on the test events: a fraction below the full training share is refused.
     """
     full = 1 - val_ratio - test_ratio
     share = full if train_frac is None else train_frac
@@ -151,15 +137,24 @@ def temporal_published(
 
 def _purged(table: pd.DataFrame, parts: pd.Series[str], hours: float) -> pd.Series[str]:
     """Without the training records that begin within so many hours of a test record."""
-    if not hours:
+    if not hours or not (parts == "test").any():
         return parts
     start = _times(table)
     tests = np.sort(start[parts == "test"])
     after = np.searchsorted(tests, start)
     ahead = tests[after.clip(max=len(tests) - 1)] - start
     behind = start - tests[(after - 1).clip(min=0)]
-    near = np.minimum(np.abs(ahead), np.abs(behind)) < np.timedelta64(round(hours * 3600), "s")
-    return parts.mask((parts == "train") & near, "unused")
+    apart = pd.Series(np.minimum(np.abs(ahead), np.abs(behind)), table.index)
+    near, train = apart < pd.Timedelta(round(hours * 3600), "s"), parts == "train"
+    if not near[train].groupby(table["label"]).all().any():
+        return parts.mask(train & near, "purged")
+    most = apart[train].groupby(table["label"]).max().min() // pd.Timedelta(6, "min")
+    best = most // 10 if most >= 10 else most / 10
+    raise Refused(
+        f"purge_hours={hours:g} leaves a class without a training event",
+        "dataset.purge_hours",
+        f"dataset.purge_hours={best:g} is the most that leaves each class one, or fewer classes",
+    )
 
 
 def _times(table: pd.DataFrame) -> NDArray[np.datetime64]:

@@ -48,6 +48,11 @@ class RecordWriter:
         """Name a record that cannot be used, and why."""
         self.aside.append({"record_id": record_id, "reason": reason})
 
+    def commonest(self, first: int = 0) -> str:
+        """The commonest reasons for setting aside, from the record `first` of those on."""
+        counts = Counter(r["reason"].split(" to ")[0] for r in self.aside[first:])
+        return ", ".join(f"{n} x {reason}" for reason, n in counts.most_common(3))
+
     def add(self, signal: Signal, row: Row) -> None:
         """Take one record `(channel, time)`; one that repeats an earlier one is set aside."""
         samples = np.ascontiguousarray(signal, dtype=np.float32)
@@ -93,9 +98,8 @@ class RecordWriter:
         self._file.flush()
         self._pack()
         table = pd.concat(self.tables, ignore_index=True)
-        counts = Counter(r["reason"].split(" to ")[0] for r in self.aside)
         if table.empty:
-            why = ", ".join(f"{n} x {reason}" for reason, n in counts.items()) or "no record found"
+            why = self.commonest() or "no record found"
             raise Refused(
                 f"no usable record: {why}", where, "check the files and the source's keys"
             )

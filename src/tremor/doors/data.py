@@ -18,6 +18,12 @@ from tremor.doors.echo import say
 from tremor.errors import Refused
 from tremor.training.assemble import Facts
 
+LEFT_OUT = {
+    "purged": "they would train, too near in time to a test event",
+    "no noise": "P is unknown, or comes within a second and a half",
+}
+"""Words of a split that are no part, and why."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -37,7 +43,8 @@ class Data:
 
     def split_table(self) -> pd.DataFrame:
         """Which record went where, as split.csv holds it."""
-        table = self.records.table[["record_id", "group", "label", "signal_hash"]]
+        shown = ["record_id", "group", "label", "ttf_seconds", "signal_hash"]
+        table = self.records.table.filter(shown)
         return table.assign(split=self.parts.to_numpy())
 
 
@@ -51,12 +58,12 @@ def open_data(config: Plain) -> Data:
     records = replace(records, table=labelled.table)
     used = labelled.table[labelled.table["label"] >= 0]
     parts = build(config["dataset"]["split"], table=used)
-    refuse_empty(parts, used)
     parts = parts.reindex(labelled.table.index, fill_value="unused")
-    result = audit(records.table, parts, labelled.classes)
-    refuse_leaks(result)
     module = build(config["loader"], records=records, parts=parts)
-    data = Data(records, labelled, parts, result, module)
+    refuse_empty(module.parts[used.index], used)
+    result = audit(records.table, module.parts, labelled.classes)
+    refuse_leaks(result)
+    data = Data(records, labelled, module.parts, result, module)
     _tell(data, made)
     return data
 
@@ -95,3 +102,8 @@ def _tell(data: Data, made: bool) -> None:
             f"{row['class']} {row['records']} of {row['groups']} events" for row in rows
         )
         say(f"{part:<8} {said}")
+    for word, why in LEFT_OUT.items():
+        lost = table[data.parts == word].groupby("label")["group"].nunique()
+        if len(lost):
+            said = ", ".join(f"{data.labelled.classes[n]} {lost[n]}" for n in lost.index)
+            say(f"{word:<8} {said} events: {why}")

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
 from tremor.data.files import write_json, write_whole
-from tremor.data.labels import limits
+from tremor.data.labels import limits, visso
 from tremor.doors.data import Data
 from tremor.doors.processes import alone
 from tremor.errors import TremorError
@@ -54,7 +54,7 @@ def _columns(said: dict[str, Any], classes: tuple[str, ...]) -> Iterator[pd.Data
 def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) -> dict[str, Any]:
     """Judge a part; leaves predictions.csv, metrics.json and figures in `folder`."""
     said = predictions(task, data, split, config)
-    table, parts = data.records.table, data.parts
+    table, parts = data.records.table.assign(seen=config["loader"]["keep"]), data.parts
     verdict: dict[str, Any] = build(config["evaluation"])(
         said,
         classes=data.labelled.classes,
@@ -78,6 +78,7 @@ def fan_figure(data: Data, config: Plain) -> Figure:
     """The fan charts of all records, aligned on P where it is known: what the classes look like."""
     table, rate = data.records.table, data.records.sampling_rate
     p_time = table["p_time_s"] if "p_time_s" in table else pd.Series(0.0, table.index)
+    later = ((p_time.median() - p_time) * rate).round().fillna(0)
     fan = build(config["report"]["fan"])(
         data.records.view(data.module.length),
         table["label"].to_numpy(),
@@ -85,7 +86,7 @@ def fan_figure(data: Data, config: Plain) -> Figure:
         rate,
         channels=data.records.channels,
         lengths=data.records.lengths.clip(max=data.module.length),
-        align=((p_time.median() - p_time) * rate).round().to_numpy(np.int64),
+        align=later.to_numpy(np.int64),
     )
     return plots.fan_chart(fan)
 
@@ -96,9 +97,9 @@ def timeline_figure(data: Data, config: Plain) -> Figure:
     main_shock: str = config["dataset"]["main_shock"]
     return timeline(
         table["start_time"],
-        table["magnitude"],
+        table.dropna(axis=1, how="all").get("magnitude"),
         table["label"],
         data.labelled.classes,
-        limits(data.labelled),
+        [*limits(data.labelled), *visso(data.labelled)],
         main_shock,
     )

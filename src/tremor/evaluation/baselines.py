@@ -20,8 +20,14 @@ def majority(train: pd.DataFrame, table: pd.DataFrame) -> Index:
 
 
 def level(train: pd.DataFrame, table: pd.DataFrame) -> Index | str:
-    """From the overall amplitude of each channel (`level_*`, log10 RMS); or why not."""
+    """From the overall amplitude of each channel (`level_*`, log10 RMS); or why not.
+
+    Levels are of whole records: where the column `seen` says that the network had only the noise
+    before P, they are no alarm.
+    """
     columns = [c for c in table.columns if c.startswith("level_")]
+    if "seen" in table and (table["seen"] == "noise").any():
+        return "not what this network sees: levels are of whole records, it has the noise before P"
     if not columns:
         return "the records have no level_* columns"
     steps = (StandardScaler(), PolynomialFeatures(2), LogisticRegression(max_iter=2000))

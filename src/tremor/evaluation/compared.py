@@ -9,6 +9,7 @@ import numpy as np
 from tremor.evaluation import metrics
 from tremor.evaluation.bootstrap import FEWEST
 from tremor.evaluation.metrics import Floats
+from tremor.evaluation.ordinal import SMALLER_IS_BETTER
 from tremor.evaluation.paired import Score
 from tremor.evaluation.runs import Found, Plain, Run
 
@@ -17,13 +18,22 @@ CHANCE = {
     "accuracy": "share of the most frequent class",
     "macro_f1": "mean under permuted labels",
     "mcc": "no correlation",
+    "distance": "mean under permuted labels",
+    "within_one": "mean under permuted labels",
+    "kappa": "mean under permuted labels",
 }
 """The metrics that can be compared, and where the chance level of each comes from."""
+OWN = ("metric", "draws", "swaps", "level", "seed")
+CLEAR = 0.05
+"""A corrected p below it may be called clear."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """Runs that differ in seed, fold and place alone, and how good they are."""
+    """Runs that differ in seed, fold and place alone, and how good they are.
+
+    `beside` has the mean of other metrics of ordered classes, where classes are ordered.
+    """
 
     name: str
     runs: tuple[Run, ...]
@@ -31,6 +41,7 @@ class Configuration:
     mean: Score
     chance: float
     events: int
+    beside: dict[str, Score] = field(default_factory=dict)
 
     @property
     def settings(self) -> Plain:
@@ -39,6 +50,14 @@ class Configuration:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.runs[0].classes
+
+    @property
+    def control(self) -> bool:
+        return bool(self.runs[0].control)
+
+    @property
+    def seeds(self) -> int:
+        return len({run.seed for run in self.runs})
 
     @property
     def sd(self) -> float | None:
@@ -87,10 +106,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that a comparison found; pairs and lines name configurations by their number."""
+    """All that a comparison found; pairs and lines name configurations by their number.
+
+    `swaps` is how often predictions changed sides for a p below `CLEAR`, `draws` for the others.
+    """
 
     metric: str
     draws: int
+    swaps: int
     level: float
     seed: int
     configurations: list[Configuration]
@@ -103,9 +126,14 @@ class Comparison:
     def chance_source(self) -> str:
         return CHANCE[self.metric]
 
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return sign(self.metric)
+
     def plain(self) -> Plain:
         """The comparison as plain values for a JSON file."""
-        own = {name: getattr(self, name) for name in ("metric", "draws", "level", "seed")}
+        own = {name: getattr(self, name) for name in OWN}
         curves = {key: [asdict(line) for line in lines] for key, lines in self.curves.items()}
         return own | {
             "chance_source": self.chance_source,
@@ -116,12 +144,24 @@ class Comparison:
         }
 
 
+def sign(metric: str) -> int:
+    """1 where more of a metric is better, -1 where less is."""
+    return -1 if metric in SMALLER_IS_BETTER else 1
+
+
 def _plain(c: Configuration) -> Plain:
     runs = [
         {"folder": str(run.folder), "seed": run.seed, "fold": run.place[1], "value": value}
         for run, value in zip(c.runs, c.values, strict=True)
     ]
     numbers = {"chance": c.chance, "sd": c.sd, "events": c.events}
-    facts = {"classes": list(c.classes), "interval_over": c.spread, "experiments": c.experiments}
+    beside = {metric: asdict(score) for metric, score in c.beside.items()}
+    facts = {
+        "control": c.control,
+        "beside": beside,
+        "classes": list(c.classes),
+        "interval_over": c.spread,
+        "experiments": c.experiments,
+    }
     mean = {"mean": c.mean.value, "lo": c.mean.lo, "hi": c.mean.hi}
     return {"name": c.name} | mean | numbers | facts | {"runs": runs, "settings": c.settings}

@@ -9,11 +9,14 @@ from tremor.config.resolve import select
 from tremor.errors import Refused
 from tremor.evaluation.compared import Configuration, Line
 from tremor.evaluation.naming import CLASS_COUNT, TRAIN_SHARE, names
-from tremor.evaluation.runs import Plain, leaf
+from tremor.evaluation.runs import Plain, whole_share
 
 
 def curves(configurations: Sequence[Configuration], over: str | None) -> dict[str, list[Line]]:
-    """The curves that can be drawn: over the key that was asked for, training share, classes."""
+    """The curves that can be drawn: over the key that was asked for, training share, classes.
+
+    Controls are in none.
+    """
     found = {key: _lines(configurations, key) for key in (TRAIN_SHARE, CLASS_COUNT)}
     drawn = {key: lines for key, lines in found.items() if _varies(lines)}
     if over is not None and over not in drawn:
@@ -31,12 +34,13 @@ def _varies(lines: Sequence[Line]) -> bool:
 
 def _lines(configurations: Sequence[Configuration], key: str) -> list[Line]:
     """One line for each configuration but for the key and what follows it."""
-    following = _following(configurations, key)
+    models = {number: c for number, c in enumerate(configurations) if not c.control}
+    following = _following(list(models.values()), key)
     kept: dict[str, list[tuple[float, int]]] = {}
     settings: dict[str, Plain] = {}
-    for number, c in enumerate(configurations):
+    for number, c in models.items():
         x = position(c, key)
-        rest = {k: v for k, v in c.settings.items() if leaf(k) != leaf(key) and k not in following}
+        rest = {k: v for k, v in c.settings.items() if k not in following}
         if x is not None:
             text = repr(sorted(rest.items()))
             settings.setdefault(text, rest)
@@ -46,14 +50,23 @@ def _lines(configurations: Sequence[Configuration], key: str) -> list[Line]:
 
 
 def _following(configurations: Sequence[Configuration], key: str) -> set[str]:
-    """Settings of the trainer that the key decides: few labels may be trained on for longer."""
+    """The key, those that have its value everywhere, and what of the trainer it decides.
+
+    Few labels may be trained on for longer.
+    """
+    placed = [c for c in configurations if position(c, key) is not None]
+    same = {
+        name
+        for name in {name for c in placed for name in c.settings}
+        if all(c.settings.get(name, ...) in (..., c.settings.get(key, ...)) for c in placed)
+    }
     told: dict[tuple[str, float | None], set[str]] = {}
     for c in configurations:
         for name, value in c.settings.items():
             if name.startswith("trainer."):
                 told.setdefault((name, position(c, key)), set()).add(repr(value))
     free = {name for (name, _), values in told.items() if len(values) > 1}
-    return {name for name, _ in told} - free
+    return same | ({name for name, _ in told} - free)
 
 
 def position(configuration: Configuration, key: str) -> float | None:
@@ -68,9 +81,7 @@ def position(configuration: Configuration, key: str) -> float | None:
 
 def _percent(config: Plain, value: Any) -> float | None:
     """A training share in % of what validation and test leave."""
-    data = config["dataset"]
-    if "train_frac" not in data:
+    if "train_frac" not in config["dataset"]:
         return None
-    tested = 0.0 if data["event_split_method"] == "kfold" else data["test_ratio"]
-    whole = 1 - data["val_ratio"] - tested
+    whole = whole_share(config)
     return 100.0 if value is None else round(min(100 * value / whole, 100.0), 4)

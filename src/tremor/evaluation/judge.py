@@ -35,7 +35,8 @@ def judge(
     """Judge predictions of records in groups.
 
     `table` (of the judged records) is needed for strata, and with `train_table` for leak alarms
-    and times; all else follows from the predictions. `ordered` classes follow in time.
+    and times; all else follows from the predictions. `ordered` classes follow in time. A column
+    `seen` of the tables says what of each record the network had: `all` or `noise`.
     """
     judged = Judged.of(predictions, tuple(classes))
     scorer = Scorer(judged, draws, level, seed)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from tremor.evaluation.runs import Plain, leaf
@@ -73,8 +75,17 @@ def _texts(key: str, values: Sequence[Any]) -> list[str]:
     if leaf(key) == "_target_":
         short = {text: text.rpartition(".")[2] for text in texts}
     elif leaf(key) == "pretrained":
-        short = {text: text if text in ("", "null") else "set" for text in texts}
+        short = _weights({text for text in texts if text not in ("", "null")}, short)
     return [short[t] for t in texts] if len({*short.values()}) == len(short) else texts
+
+
+def _weights(paths: set[str], texts: dict[str, str]) -> dict[str, str]:
+    """One pretraining is `set`; several have their paths below the folders that hold them all."""
+    if len(paths) < 2:
+        return texts | dict.fromkeys(paths, "set")
+    columns = zip(*(Path(path).parts[:-1] for path in paths), strict=False)
+    shared = len(list(takewhile(lambda names: len({*names}) == 1, columns)))
+    return texts | {path: Path(*Path(path).parts[shared:]).as_posix() for path in paths}
 
 
 def _text(value: Any) -> str:

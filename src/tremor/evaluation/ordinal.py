@@ -12,6 +12,7 @@ from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.metrics import Floats, mean_known
 from tremor.evaluation.scoring import Plain, Scorer, plain
 
+SCORES = ("distance", "within_one", "kappa")
 SMALLER_IS_BETTER = {"distance"}
 DAY = 86400.0
 

@@ -12,7 +12,7 @@ configurations; the interval counts the seeds as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tremor.evaluation import metrics
+from tremor.evaluation import metrics, ordinal
 from tremor.evaluation.bootstrap import FEWEST, draw_groups, interval
 from tremor.evaluation.chance import p_value
 from tremor.evaluation.metrics import Floats, Index
@@ -53,11 +53,10 @@ class Draws:
         drawn = draw_groups(self.labels, draws, seed)
         each = [self._score(np.tensordot(drawn, one, axes=1)) for one in self.counts]
         self.table = np.stack(each, axis=1)
-        flips = np.random.default_rng((seed, 2)).integers(0, 2, (draws, len(events)))
-        self.flips = flips.astype(float)
 
     def _score(self, confusion: Floats) -> Floats:
-        return metrics.from_confusion(confusion)[self.metric]
+        ordered = self.metric in ordinal.SCORES
+        return (ordinal.scores if ordered else metrics.from_confusion)(confusion)[self.metric]
 
     def events(self, members: Sequence[int]) -> Index:
         """The events that some runs judged."""
@@ -113,21 +112,36 @@ class Draws:
         widened = float(np.sqrt(len(events) / free_events))
         return Score(value, *_ends(both, self.level, free, widened))
 
-    def swapped(self, first: list[list[int]], second: list[list[int]]) -> float:
+    def swapped(self, first: list[list[int]], second: list[list[int]], swaps: int) -> float:
         """Two-sided p: predictions change sides event by event, in all sets of records alike.
 
         Of several runs on one set of records the confusion counts are averaged first.
         """
-        seen, drawn = 0.0, np.zeros(self.draws)
-        for one, other in zip(first, second, strict=True):
-            ours, theirs = self.counts[one].mean(0), self.counts[other].mean(0)
-            change = theirs - ours
-            touched = change.any((1, 2))
-            moved = np.tensordot(self.flips[:, touched], change[touched], axes=1)
-            a, b = ours.sum(0), theirs.sum(0)
-            seen += float(self._score(a) - self._score(b))
-            drawn += self._score(a + moved) - self._score(b - moved)
+        sides = [
+            (self.counts[one].mean(0), self.counts[other].mean(0))
+            for one, other in zip(first, second, strict=True)
+        ]
+        seen = sum(float(self._score(a.sum(0)) - self._score(b.sum(0))) for a, b in sides)
+        drawn = np.concatenate([self._moved(sides, flips) for flips in self._flips(swaps)])
         return p_value(abs(seen), np.abs(drawn))
+
+    def _flips(self, swaps: int) -> Iterator[Floats]:
+        """Which events change sides, a part of the swaps at a time: `(swap, event)`."""
+        rng = np.random.default_rng((self.seed, 2))
+        step = max(1, metrics.CHUNK // max(self.counts.shape[1], self.counts[0, 0].size))
+        for start in range(0, swaps, step):
+            size = (min(step, swaps - start), len(self.labels))
+            yield rng.integers(0, 2, size, dtype=np.int8).astype(np.float64)
+
+    def _moved(self, sides: Sequence[tuple[Floats, Floats]], flips: Floats) -> Floats:
+        """The first sides' metric minus the second's after each swap."""
+        drawn = np.zeros(len(flips))
+        for a, b in sides:
+            change = b - a
+            touched = change.any((1, 2))
+            moved = np.tensordot(flips[:, touched], change[touched], axes=1)
+            drawn += self._score(a.sum(0) + moved) - self._score(b.sum(0) - moved)
+        return drawn
 
 
 def _by_event(run: Run, events: pd.Index[Any]) -> Floats:

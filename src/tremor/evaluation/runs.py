@@ -16,7 +16,6 @@ import yaml
 from tremor.config.resolve import leaves, select
 from tremor.data.files import digest
 from tremor.errors import Refused
-from tremor.training.checkpoints import NAMES
 
 Plain = dict[str, Any]
 IDLE_TRAINER = (
@@ -26,10 +25,20 @@ IDLE_TRAINER = (
 IDLE = (
     *("seed", "experiment_name", "output_dir", "cache_dir", "resume"),
     *("logger", "evaluation", "report", "callbacks.progress"),
-    *("dataset.fold", "dataset.split.fold", "loader.num_workers", "loader.pin_memory"),
+    *("dataset.fold", "dataset.split.fold", "dataset.labels.shuffle_seed"),
+    *("loader.num_workers", "loader.pin_memory"),
     *(f"trainer.{key}" for key in IDLE_TRAINER.split()),
 )
 """Keys that do not make another configuration; neither does any key named seed."""
+CONTROLS = {
+    "dataset.keep=noise": ("dataset.keep", "noise"),
+    "dataset.shuffle_labels=true": ("dataset.shuffle_labels", True),
+}
+OF_CONTROLS = ("dataset.keep", "loader.keep", "dataset.shuffle_labels", "dataset.labels.shuffle")
+SHARES = ("dataset.train_frac", "dataset.split.train_frac")
+STAMP = re.compile(r"[-_/]?\d{4}-\d\d-\d\d__\d\d_\d\d_\d\d(_\d+)?(/\d+)?(?=/|$)")
+"""The time in a run's path, with the numbers of runs in one second and of a sweep's jobs."""
+SEED = re.compile(r"[-_/]?seed[-_=]?\d+$")
 FINISHED = ("config.yaml", "evaluation/predictions.csv", "evaluation/metrics.json")
 
 
@@ -67,6 +76,17 @@ class Run:
         return tuple(self.verdict["classes"])
 
     @property
+    def control(self) -> str:
+        """What keeps it from learning of the earthquake, as one would type it; else nothing."""
+        texts = CONTROLS.items()
+        return " ".join(text for text, (key, value) in texts if select(self.config, key) == value)
+
+    @property
+    def scores(self) -> Plain:
+        """Every metric of the verdict; those of ordered classes where classes are ordered."""
+        return {**self.verdict["metrics"], **self.verdict.get("ordinal", {})}
+
+    @property
     def seed(self) -> int:
         return int(self.config["seed"])
 
@@ -79,7 +99,19 @@ class Run:
     def settings(self) -> Plain:
         """What makes the configuration: every leaf of the config but those that do not count."""
         kept = ((key, value) for key, value in leaves(self.config) if not _idle(key))
-        return {key: _stem(v) if leaf(key) == "pretrained" else v for key, v in kept}
+        found = {key: _stem(v) if _names_weights(key, v) else v for key, v in kept}
+        return found | {k: whole_share(self.config) for k in SHARES if found.get(k, 0) is None}
+
+    @property
+    def naming(self) -> Plain:
+        """The settings that may name it; what makes a control is said by itself."""
+        return {key: value for key, value in self.settings.items() if key not in OF_CONTROLS}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The pretraining runs whose weights it started from."""
+        found = (_run_of(v) for key, v in leaves(self.config) if _names_weights(key, v))
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def records(self) -> frozenset[tuple[str, str, int]]:
@@ -95,8 +127,14 @@ class Run:
     @property
     def repeats(self) -> tuple[str, ...]:
         """What two runs share if one only repeats the other."""
-        sources = [v for key, v in leaves(self.config) if leaf(key) == "pretrained"]
-        return repr(self.settings), repr(self.place), self.judged, repr(sources)
+        return repr(self.settings), repr(self.place), self.judged, repr(self.sources)
+
+
+def whole_share(config: Plain) -> float:
+    """What validation and test leave to train on, which `train_frac: null` takes."""
+    data = config["dataset"]
+    tested = 0.0 if data["event_split_method"] == "kfold" else data["test_ratio"]
+    return float(round(1 - data["val_ratio"] - tested, 9))
 
 
 def leaf(key: str) -> str:
@@ -107,13 +145,22 @@ def _idle(key: str) -> bool:
     return leaf(key) == "seed" or any(key == k or key.startswith(f"{k}.") for k in IDLE)
 
 
-def _stem(path: Any) -> Any:
-    """A path of pretrained weights without what only tells the run: numbers, times, file names."""
-    if path is None:
-        return None
-    parts = [p for p in Path(str(path)).parts if p not in (*NAMES, "checkpoints")]
-    worded = [re.sub(r"\d+", "", part).strip("-_:./\\ ") for part in parts]
-    return next((word for word in reversed(worded) if word), "weights")
+def _names_weights(key: str, value: Any) -> bool:
+    return leaf(key) == "pretrained" and value is not None
+
+
+def _run_of(path: Any) -> str:
+    """The run that a path of weights names, by its folder where these are its best ones."""
+    parts = Path(str(path)).parts
+    named = [part for part in parts if part not in ("best.ckpt", "checkpoints")]
+    return Path(*named).as_posix()
+
+
+def _stem(path: Any) -> str:
+    """A path of weights without what tells repeats of one pretraining apart: time, job, seed."""
+    run = _run_of(path)
+    stem = SEED.sub("", STAMP.sub("", run))
+    return stem if stem.strip("/") else run
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,19 @@ from matplotlib.figure import Figure
 
 from tremor.data.files import whole_folder, write_json, write_whole
 from tremor.errors import Refused
-from tremor.evaluation.compared import Comparison, Pair
+from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair
 from tremor.evaluation.naming import differing
 from tremor.report import page, tables
 from tremor.report.comparison_figures import captions, figures
-from tremor.report.comparison_tables import label, latex, markdown, pair_table, summary
+from tremor.report.comparison_tables import (
+    beside,
+    label,
+    latex,
+    markdown,
+    pair_table,
+    summary,
+)
 from tremor.report.svg import inline_svg, save_png
-
-CLEAR = 0.05
 
 
 def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> list[Path]:
@@ -46,12 +51,14 @@ def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> lis
 
 def sentences(comparison: Comparison) -> Iterator[str]:
     """What a reader must know first: the best of each set of classes, and whom it beats."""
-    for classes in dict.fromkeys(c.classes for c in comparison.configurations):
-        family = [c for c in comparison.configurations if c.classes == classes]
+    models = [c for c in comparison.configurations if not c.control]
+    for classes in dict.fromkeys(c.classes for c in models):
+        family = [c for c in models if c.classes == classes]
         best = family[0]
         ends = tables.interval(asdict(best.mean))
-        if best.mean.lo is not None and best.mean.lo <= best.chance:
-            yield f"NOT above chance: with {len(classes)} classes not even the best, {best.name}."
+        if _at_chance(best, comparison.sign):
+            side = "above" if comparison.sign > 0 else "below"
+            yield f"NOT {side} chance: with {len(classes)} classes not even the best, {best.name}."
         yield (
             f"With {len(classes)} classes the best is {best.name}: "
             f"{label(comparison.metric).lower()} {tables.number(best.mean.value)}"
@@ -62,6 +69,12 @@ def sentences(comparison: Comparison) -> Iterator[str]:
             place = comparison.configurations.index(best)
             beaten = sum(clear(p) for p in comparison.pairs if p.first == place)
             yield f"It is {_praise(beaten, len(family) - 1)}."
+
+
+def _at_chance(c: Configuration, sign: int) -> bool:
+    """Whether the interval's worse end is no better than chance."""
+    worse = c.mean.lo if sign > 0 else c.mean.hi
+    return worse is not None and sign * worse <= sign * c.chance
 
 
 def _praise(beaten: int, others: int) -> str:
@@ -100,6 +113,7 @@ def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[st
         captions=captions(comparison),
         sentences=list(sentences(comparison)),
         metric=label(comparison.metric),
+        beside={name: label(name) for name in beside(comparison)},
         pairs=[(pair, clear(pair)) for pair in comparison.pairs],
         settings=differing([c.settings for c in comparison.configurations]),
         near=_near,

@@ -137,7 +137,8 @@ def curve(comparison: Comparison, key: str) -> Figure:
     best = sorted(comparison.curves[key], key=partial(_top, comparison))[:MOST]
     figure = canvas(WIDTH, 3.1 + 0.2 * len(best))
     xlabel = AXES.get(key, key)
-    ax = dress(figure.subplots(), xlabel=xlabel, ylabel=label(comparison.metric).lower())
+    ylabel = _wrapped(label(comparison.metric).lower(), 30)
+    ax = dress(figure.subplots(), xlabel=xlabel, ylabel=ylabel)
     grid(ax, "y")
     logarithmic = key == TRAIN_SHARE
     shifts = _shifts(len(best), [x for line in best for x, _ in line.points], logarithmic)
@@ -150,7 +151,8 @@ def curve(comparison: Comparison, key: str) -> Figure:
 
 
 def _top(comparison: Comparison, line: Line) -> float:
-    return -max(comparison.configurations[number].mean.value for _, number in line.points)
+    means = (comparison.configurations[number].mean.value for _, number in line.points)
+    return -max(comparison.sign * mean for mean in means)
 
 
 def _shifts(count: int, places: Sequence[float], logarithmic: bool) -> Floats:
@@ -179,10 +181,12 @@ def _line(
 
 
 def _chance(ax: Axes, comparison: Comparison, lines: Sequence[Line]) -> None:
-    """Chance at each place of the x axis."""
-    points = {(x, comparison.configurations[i].chance) for line in lines for x, i in line.points}
-    x, chance = zip(*sorted(points), strict=True)
-    ax.plot(x, chance, label="chance", **DASHED)
+    """Chance at each place of the x axis; its mean where it is drawn for each configuration."""
+    points: dict[float, list[float]] = {}
+    for x, number in (point for line in lines for point in line.points):
+        points.setdefault(x, []).append(comparison.configurations[number].chance)
+    places = sorted(points)
+    ax.plot(places, [np.mean(points[x]) for x in places], label="chance", **DASHED)
 
 
 def _place_ticks(ax: Axes, places: Sequence[float], key: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import pandas as pd
 from rich.table import Table
 
-from tremor.evaluation.compared import Comparison, Configuration
+from tremor.evaluation.compared import Comparison, Configuration, sign
+from tremor.evaluation.paired import Score
 from tremor.report import tables
 from tremor.report.style import (
     literal,
@@ -16,7 +17,14 @@ from tremor.report.style import (
 
 def label(metric: str) -> str:
     """A metric's name as a reader knows it."""
-    return tables.LABELS[metric]
+    name = tables.LABELS.get(metric) or tables.spelt(metric)
+    return name if sign(metric) > 0 else f"{name} (less is better)"
+
+
+def beside(comparison: Comparison) -> list[str]:
+    """Metrics of ordered classes that every configuration has beside the one compared."""
+    each = [list(c.beside) for c in comparison.configurations]
+    return [metric for metric in each[0] if all(metric in others for others in each)]
 
 
 def summary(comparison: Comparison) -> pd.DataFrame:
@@ -86,11 +94,19 @@ def markdown(comparison: Comparison) -> str:
     """The table for a page such as a README."""
     heads = ["configuration", "runs", label(comparison.metric).lower(), "sd"]
     heads += [f"{comparison.level:.0%} interval", "chance"]
-    lines = [heads, ["---", *["---:"] * 5]]
+    others = beside(comparison)
+    heads += [label(metric).lower() for metric in others]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     for c in comparison.configurations:
         name = c.name.replace("|", "\\|").replace("`", "'")
-        lines.append([f"`{name}`", str(len(c.runs)), *_numbers(c)])
+        more = [_spanned(c.beside[metric]) for metric in others]
+        lines.append([f"`{name}`", str(len(c.runs)), *_numbers(c), *more])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _spanned(score: Score) -> str:
+    ends = tables.interval(asdict(score))
+    return tables.number(score.value) + (f" ({ends})" if ends else "")
 
 
 def _numbers(c: Configuration) -> tuple[str, str, str, str]:

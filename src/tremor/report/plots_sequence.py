@@ -55,25 +55,29 @@ def class_colours(count: int) -> list[str]:
 
 def timeline(
     start_times: ArrayLike,
-    magnitudes: ArrayLike,
+    magnitudes: ArrayLike | None,
     labels: ArrayLike,
     classes: Sequence[str],
     limits: Limits,
     main_shock: str,
 ) -> Figure:
-    """Magnitude of every event against its date, in the colour of its class.
+    """Magnitude of every event against its date, in the colour of its class; a row without any.
 
-    `limits` has `class`, `first` and `last` (UTC) of each class; label -1 is no class.
+    `limits` has `class`, `first` and `last` (UTC) of each class, and of a period that is none;
+    label -1 is no class.
     """
     times = _dates(pd.Series(np.asarray(start_times, dtype=object)))
-    magnitude, label = np.asarray(magnitudes, float), np.asarray(labels)
+    label = np.asarray(labels)
+    magnitude = np.zeros(len(label)) if magnitudes is None else np.asarray(magnitudes, float)
     figure = canvas(9.8, 3.6)
     figure.set_dpi(SHARP)
-    ax = dress(figure.subplots(), "", "date (UTC)", "magnitude")
-    colours = class_colours(len(classes))
+    ax = dress(figure.subplots(), "", "date (UTC)", "" if magnitudes is None else "magnitude")
+    if magnitudes is None:
+        ax.set_yticks([])
+    colours = dict(zip(classes, class_colours(len(classes)), strict=True))
     for place, row in enumerate(limits):
-        _shade(ax, row, colours[place], alpha=0.26 if place % 2 else 0.12)
-    for number, colour in [(-1, GREY), *enumerate(colours)]:
+        _shade(ax, row, colours.get(row["class"], GREY), alpha=0.26 if place % 2 else 0.12)
+    for number, colour in [(-1, GREY), *enumerate(colours.values())]:
         own = label == number
         dots = ax.plot(times[own], magnitude[own], "o", color=colour, rasterized=True)
         dots[0].set(markersize=2.4, markeredgewidth=0, alpha=0.35 if number < 0 else 0.75)
@@ -81,7 +85,7 @@ def timeline(
     ax.xaxis.set_major_locator(AutoDateLocator(maxticks=9))
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     others = {"no class": GREY} if (label < 0).any() else {}
-    _class_key(figure, dict(zip(classes, colours, strict=True)) | others)
+    _class_key(figure, colours | others)
     return figure
 
 

@@ -1,7 +1,7 @@
 """Amplitude norms of `(batch, channel, time)`, over the valid samples of each record.
 
 Over each channel by itself, or over the record as a whole, which keeps the levels of its channels
-relative to each other.
+relative to each other. `demean` takes the mean of each channel away, that of the record, or none.
 
 Chosen by `dataset.amp_norm_type`. A dead (constant) channel comes out as zeros, padding stays zero.
 """
@@ -18,49 +18,61 @@ from tremor.signal.masks import valid
 
 ROUNDINGS = 8
 Over = Literal["channel", "record"]
+Demean = Literal["channel", "record", "none"]
 AXES: dict[str, tuple[int, ...]] = {"channel": (-1,), "record": (-2, -1)}
 
 
-def std(x: Tensor, length: Tensor, over: Over = "channel", demean: bool = True) -> Tensor:
-    """Divide by the standard deviation (about the mean, which goes if `demean`)."""
-    centred, mask = _demeaned(x, length)
-    axes = AXES[over]
-    power = centred.square().sum(axes, keepdim=True)
-    share = _count(mask) * (x.shape[1] if over == "record" else 1)
-    return _divided(centred if demean else x * mask, (power / share).sqrt(), x, axes)
+def std(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
+    """Divide by the standard deviation about the mean of each channel."""
+    mask = _mask(x, length)
+    spread = _mean(_centred(x, mask, "channel").square(), mask, over).sqrt()
+    return _divided(_live(x, mask, demean), spread)
 
 
-def peak(x: Tensor, length: Tensor, over: Over = "channel", demean: bool = True) -> Tensor:
-    """Divide by the largest absolute value (of what is left without the mean, if `demean`)."""
-    centred, mask = _demeaned(x, length)
-    shown = centred if demean else x * mask
-    return _divided(shown, shown.abs().amax(AXES[over], keepdim=True), x, AXES[over])
+def peak(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
+    """Divide by the largest absolute value of what demeaning leaves."""
+    shown = _live(x, _mask(x, length), demean)
+    return _divided(shown, shown.abs().amax(AXES[over], keepdim=True))
 
 
-def none(x: Tensor, length: Tensor, over: Over = "channel", demean: bool = True) -> Tensor:
-    """The level stays; without the mean of each channel if `demean`."""
+def none(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
+    """The level stays, but for the mean that demeaning takes away."""
     if over != "channel":
         raise Refused(
             "amp_norm_type=none scales nothing, so nothing can be scaled as a whole",
             "dataset.amp_norm_over",
             "dataset.amp_norm_over=channel",
         )
-    centred, mask = _demeaned(x, length)
-    return centred if demean else x * mask
+    return _shown(x, _mask(x, length), demean)
 
 
-def _count(mask: Tensor) -> Tensor:
-    return mask.sum(-1, keepdim=True).clamp(min=1)
+def _mask(x: Tensor, length: Tensor) -> Tensor:
+    """1 where a sample is valid: `(batch, 1, time)`."""
+    return valid(length, x.shape[-1])[:, None].to(x.dtype)
 
 
-def _demeaned(x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-    mask = valid(length, x.shape[-1])[:, None].to(x.dtype)
-    mean = (x * mask).sum(-1, keepdim=True) / _count(mask)
-    return (x - mean) * mask, mask
+def _mean(x: Tensor, mask: Tensor, over: Over) -> Tensor:
+    """The mean of the valid samples of each channel, or of the record; padding of `x` is zero."""
+    count = mask.expand_as(x).sum(AXES[over], keepdim=True).clamp(min=1)
+    return x.sum(AXES[over], keepdim=True) / count
 
 
-def _divided(centred: Tensor, by: Tensor, original: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """Divide, except where what is left after demeaning is only rounding."""
-    rounding = ROUNDINGS * torch.finfo(original.dtype).eps
-    dead = by <= rounding * original.abs().amax(axes, keepdim=True)
-    return torch.where(dead, torch.zeros_like(centred), centred / by.masked_fill(dead, 1.0))
+def _centred(x: Tensor, mask: Tensor, over: Over) -> Tensor:
+    return (x - _mean(x * mask, mask, over)) * mask
+
+
+def _shown(x: Tensor, mask: Tensor, demean: Demean) -> Tensor:
+    """What demeaning leaves: without the mean of each channel, of the record, or as it is."""
+    return x * mask if demean == "none" else _centred(x, mask, demean)
+
+
+def _live(x: Tensor, mask: Tensor, demean: Demean) -> Tensor:
+    """The same, and zeros in channels that are dead: about their mean, only rounding is left."""
+    left = _centred(x, mask, "channel").abs().amax(-1, keepdim=True)
+    rounding = ROUNDINGS * torch.finfo(x.dtype).eps
+    return _shown(x, mask, demean).masked_fill(left <= rounding * x.abs().amax(-1, keepdim=True), 0)
+
+
+def _divided(shown: Tensor, by: Tensor) -> Tensor:
+    """Divide, where there is something to divide by."""
+    return shown / by.masked_fill(by == 0, 1.0)

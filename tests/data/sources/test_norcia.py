@@ -15,6 +15,7 @@ import pytest
 from pickles import called, short
 
 from tremor.data.cache import open_records
+from tremor.data.labels import time_bins
 from tremor.data.records import RecordSet
 from tremor.data.sources.norcia import Norcia
 from tremor.data.sources.safe_pickle import read_pickle
@@ -115,16 +116,44 @@ def test_the_folder_of_earlier_programs_is_found_and_hdf5_comes_first(sets: Path
 
 
 def test_missing_files_are_told_at_once(sets: Path) -> None:
-    (sets / "pickle" / "dataframe_visso_NRCA.csv").unlink()
+    for phase in ("visso", "post"):
+        (sets / "pickle" / f"dataframe_{phase}_NRCA.csv").unlink()
     with pytest.raises(Refused) as refused:
         Norcia(str(sets / "pickle")).files()
     told = refused.value
-    assert "as pickle dataframe_visso_NRCA.csv" in told.problem
+    assert "as pickle dataframe_visso_NRCA.csv, dataframe_post_NRCA.csv" in told.problem
     assert "dataframe_pre" not in told.problem
     assert "NRCA_catalog_pre.hdf5" in told.problem
     assert told.where.endswith("foreshock_aftershock_NRCA")
     for words in ("10.5281/zenodo.12795621", "fetch_norcia.py", "dataset.source=synthetic"):
         assert words in told.remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [("hdf5", "NRCA_attributes_visso.csv"), ("pickle", "dataframe_visso_NRCA.csv")],
+)
+def test_visso_may_be_missing_and_that_is_said(sets: Path, kind: str, gone: str) -> None:
+    (sets / kind / gone).unlink()
+    records = opened(sets / kind)
+    assert records.classes == ("post", "pre")
+    assert len(records) == 10
+    ((names, reason),) = aside(records).items()
+    assert gone in names
+    assert "odd dataset.num_classes" in reason
+    made = time_bins(records.table, records.classes, 2, WORLD.main_shock)
+    assert made.table["label"].value_counts().to_dict() == {0: 4, 1: 4, -1: 2}
+    with pytest.raises(Refused, match="no event of visso") as refused:
+        time_bins(records.table, records.classes, 3, WORLD.main_shock)
+    assert gone in refused.value.remedy
+
+
+def test_a_whole_set_is_preferred_to_one_without_visso(sets: Path) -> None:
+    for path in (sets / "hdf5").iterdir():
+        if "visso" not in path.name:
+            path.rename(sets / "pickle" / path.name)
+    assert len(opened(sets / "pickle")) == 12
+    assert len(Norcia(str(sets / "pickle")).files()) == 3
 
 
 def test_another_station_has_files_of_its_own(sets: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy.signal import resample_poly
 from seisbench_folders import RATE, TRACES, seisbench_folder
 
 from tremor.data.cache import open_records
+from tremor.data.labels import weighted
 from tremor.data.module import DataModule
 from tremor.data.records import RecordSet
 from tremor.data.sources.seisbench import SeisBench
@@ -111,14 +113,37 @@ def test_chunks_are_joined_and_events_stay_together(tmp_path: Path) -> None:
 
 def test_each_folder_gets_its_share_of_the_draws(tmp_path: Path) -> None:
     paths = [seisbench_folder(tmp_path / "a"), seisbench_folder(tmp_path / "b", TRACES[:2] + 1)]
-    records = opened(*paths, weights=(1.0, 3.0))
+    plain = opened(*paths)
+    records = replace(plain, table=weighted(plain.table, plain.classes, (1.0, 3.0)).table)
     parts = pd.Series(["train"] * 7 + ["val"])
     module = DataModule(records, parts, batch_size=4)
     weights = module._weights(module.part("train"))
     assert weights is not None
     np.testing.assert_allclose(weights, [1 / 6] * 6 + [3.0])
-    plain = DataModule(opened(*paths), parts)
-    assert plain._weights(plain.part("train")) is None
+    alike = DataModule(plain, parts)
+    assert alike._weights(alike.part("train")) is None
+    assert weighted(plain.table, plain.classes, None).table is plain.table
+    with pytest.raises(Refused, match="for 2 folders"):
+        weighted(plain.table, plain.classes, (1.0,))
+    with pytest.raises(Refused, match="for 2 folders"):
+        weighted(plain.table, plain.classes, (1.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings", "said"),
+    [
+        ({"trace_component_order": "Z12"}, {}, "2 x no component N, E"),
+        ({"split": "test"}, {"published_split": "train"}, "no row of split train"),
+    ],
+)
+def test_a_folder_without_a_usable_trace_is_refused(
+    tmp_path: Path, columns: dict[str, Any], settings: dict[str, Any], said: str
+) -> None:
+    sound = seisbench_folder(tmp_path / "a", split="train")
+    barren = seisbench_folder(tmp_path / "b", TRACES[:2] + 1, **columns)
+    with pytest.raises(Refused, match=said) as refused:
+        opened(sound, barren, **settings)
+    assert refused.value.where == str(barren)
 
 
 def test_the_published_split_is_kept_to(tmp_path: Path) -> None:
@@ -181,7 +206,5 @@ def test_files_that_are_not_whole_are_refused(tmp_path: Path) -> None:
     (path / "metadata.csv").write_text("name\nx\n")
     with pytest.raises(Refused, match="no column trace_name"):
         opened(path)
-    with pytest.raises(Refused, match="one positive number a folder"):
-        opened(path, weights=(1.0, 2.0))
     with pytest.raises(Refused, match="folders of one name"):
         opened(path, path)

@@ -14,7 +14,6 @@ from tremor.data.records import Signal
 from tremor.data.sources.cells import Unusable, number, written
 from tremor.data.sources.norcia_files import (
     COMPONENTS,
-    PHASES,
     SAMPLING_RATE,
     FileSet,
     Samples,
@@ -40,7 +39,8 @@ NUMBERS = {
 class Norcia:
     """Traces of 25 s at 100 Hz in counts, each labelled with its phase: pre, visso or post.
 
-    HDF5 files are preferred to pickles where `data_dir` has both. Origin times are given to the
+    HDF5 files are preferred to pickles where `data_dir` has both. Those of Visso may be missing, as
+    even numbers of classes do without. Origin times are given to the
     second, and so no better is `p_time_s`.
     """
 
@@ -67,19 +67,24 @@ class Norcia:
         return SAMPLING_RATE
 
     def files(self) -> list[Path]:
-        """The files of the first complete set."""
-        return self._found().files()
+        """The files of the first complete set, or of the first that lacks Visso alone."""
+        found = self._found()
+        return [path for phase in found.there() for path in found.of(phase)]
 
     def _found(self) -> FileSet:
         if not self.data_dir:
             remedy = "dataset.data_dir=FOLDER, or dataset.source=synthetic, which needs no files"
             raise Refused("no folder of the Norcia files is given", "dataset.data_dir", remedy)
-        return complete(self.data_dir, self.station, ("hdf5", "pickle"))
+        return complete(self.data_dir, self.station, ("hdf5", "pickle"), ("pre", "post"))
 
     def write(self, writer: RecordWriter) -> None:
         """All traces, a phase at a time; each one that is unusable is set aside."""
         files, seen = self._found(), set[str]()
-        for phase in PHASES:
+        there = files.there()
+        if "visso" not in there:
+            names = ", ".join(path.name for path in files.of("visso"))
+            writer.set_aside(names, "phase without files (odd dataset.num_classes need it)")
+        for phase in there:
             for trace in once(traces(files, phase), seen):
                 try:
                     signal, row = self._signal(trace), self._row(phase, trace)

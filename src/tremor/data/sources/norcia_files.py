@@ -6,7 +6,7 @@ HDF5 files with tables of attributes are the published form, pickled DataFrames 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,10 @@ class FileSet:
         """The files of all phases."""
         return [path for phase in PHASES for path in self.of(phase)]
 
+    def there(self) -> list[str]:
+        """The phases whose files are all there."""
+        return [phase for phase in PHASES if all(path.is_file() for path in self.of(phase))]
+
     def missing(self) -> list[str]:
         """The names of the files that are not there."""
         return [path.name for path in self.files() if not path.is_file()]
@@ -68,15 +72,24 @@ def places(data_dir: str | Path, station: str) -> list[Path]:
     return [folder, folder / f"foreshock_aftershock_{station}"]
 
 
-def complete(data_dir: str | Path, station: str, kinds: Iterable[str]) -> FileSet:
-    """The first complete set, in the order of kinds; otherwise a refusal that names what lacks."""
+def complete(
+    data_dir: str | Path,
+    station: str,
+    kinds: Collection[str],
+    needed: Collection[str] = PHASES,
+) -> FileSet:
+    """The first set of all phases, in the order of kinds; else the first of the phases `needed`.
+
+    Where there is none, a refusal names what lacks.
+    """
     folders = places(data_dir, station)
-    nearest = []
-    for kind in kinds:
-        sets = [FileSet(kind, folder, station) for folder in folders]
-        nearest.append(min(sets, key=lambda files: len(files.missing())))
-        if not nearest[-1].missing():
-            return nearest[-1]
+    sets = [FileSet(kind, folder, station) for kind in kinds for folder in folders]
+    for phases in (PHASES, needed):
+        for files in sets:
+            if set(phases) <= set(files.there()):
+                return files
+    by_kind = [[files for files in sets if files.kind == kind] for kind in kinds]
+    nearest = [min(alike, key=lambda files: len(files.missing())) for alike in by_kind]
     lacking = "; or ".join(f"as {files.kind} {', '.join(files.missing())}" for files in nearest)
     raise Refused(
         f"the Norcia files of station {station} are not all there. Missing: {lacking}",

@@ -40,9 +40,8 @@ class SeisBench:
     """One window of each trace of several folders, at one rate and with one order of channels.
 
     Windows lie at random, or with `around_arrivals` so that the first arrival is in them; a shorter
-    trace is taken whole. With `weights`, each folder gets that share of the training draws,
-    however many traces it has. `published_split` keeps to the traces that the folder's own split
-    calls so. Traces of one `source_id` are one event.
+    trace is taken whole. `published_split` keeps to the traces that the folder's own split calls
+    so. Traces of one `source_id` are one event. A folder that yields no window is refused.
     """
 
     paths: tuple[str, ...]
@@ -51,16 +50,10 @@ class SeisBench:
     duration: float = 40.96
     min_length: float = 2.56
     around_arrivals: bool = False
-    weights: tuple[float, ...] | None = None
     published_split: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.weights is not None and (
-            len(self.weights) != len(self._folders()) or min(self.weights) <= 0
-        ):
-            problem = f"{list(self.weights)} for {len(self._folders())} folders"
-            raise Refused(problem, "dataset.weights", "give one positive number a folder")
         if len(set(self.component_order)) < len(self.component_order) or not self.component_order:
             problem = f"component_order is '{self.component_order}'"
             raise Refused(problem, "dataset.component_order", "letters such as ZNE, each once")
@@ -86,12 +79,14 @@ class SeisBench:
 
     def write(self, writer: RecordWriter) -> None:
         """All traces, a chunk at a time; each one that is unusable is set aside."""
-        for order, folder in enumerate(self._folders()):
-            shared: Row = {"label": "unlabelled", "dataset": folder.name}
-            if self.weights is not None:
-                shared["weight"] = self.weights[order]
+        for folder in self._folders():
+            taken, aside = len(writer.ends), len(writer.aside)
             for pair in chunks(folder):
-                self._take(writer, pair, shared)
+                self._take(writer, pair, {"label": "unlabelled", "dataset": folder.name})
+            if len(writer.ends) == taken:
+                problem = writer.commonest(aside) or f"no row of split {self.published_split}"
+                remedy = "mend its files or the source's keys, or leave it out of dataset.paths"
+                raise Refused(f"no usable trace: {problem}", str(folder), remedy)
 
     def _take(self, writer: RecordWriter, pair: Chunk, shared: Row) -> None:
         """One chunk; a record is named after the folder, the chunk and the row, which are safe."""

@@ -1,0 +1,97 @@
+"""Which runs are one configuration, and which runs may stand beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, groupby
+from pathlib import Path
+
+from tremor.errors import Refused
+from tremor.evaluation import ordinal
+from tremor.evaluation.runs import Run
+
+
+def key(run: Run) -> str:
+    """What runs of one configuration share."""
+    return repr((run.classes, sorted(run.settings.items())))
+
+
+def families(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that may be tested against each other: those of the same classes, fewer first.
+
+    A control was judged on labels or records of its own: each is a family by itself.
+    """
+
+    def family(run: Run) -> tuple[int, tuple[str, ...], str]:
+        return len(run.classes), run.classes, key(run) if run.control else ""
+
+    ordered = sorted(runs, key=lambda run: (family(run), str(run.folder)))
+    return [list(group) for _, group in groupby(ordered, key=family)]
+
+
+def grouped(runs: Sequence[Run]) -> dict[str, list[int]]:
+    """The places of each configuration's runs."""
+    found: dict[str, list[int]] = {}
+    for place, run in enumerate(runs):
+        found.setdefault(key(run), []).append(place)
+    return found
+
+
+def refuse_unordered(runs: Sequence[Run], metric: str) -> None:
+    """Metrics of ordered classes need runs whose classes are ordered."""
+    without = [near(run.folder) for run in runs if metric not in run.scores]
+    if without:
+        raise Refused(
+            f"--metric {metric} needs three or more classes in order of time; "
+            f"{len(without)} of {len(runs)} runs have none",
+            "; ".join(without[:5]),
+            f"leave these runs out, or choose another than {', '.join(ordinal.SCORES)}",
+        )
+
+
+def refuse_pooled(runs: Sequence[Run]) -> None:
+    """A configuration has one run for each seed, fold and set of records, from one pretraining."""
+    first: dict[tuple[object, ...], Run] = {}
+    for run in runs:
+        other = first.setdefault((key(run), run.place, run.judged), run)
+        if other is not run:
+            raise Refused(
+                "one configuration would pool two pretrainings under one seed",
+                "; ".join(f"{near(r.folder)} from {', '.join(r.sources)}" for r in (other, run)),
+                "compare the runs of one pretraining at a time; pretrainings that only repeat "
+                "each other each need a seed of their own in fine-tuning",
+            )
+
+
+def refuse_other_records(runs: Sequence[Run]) -> None:
+    """Runs of one seed and fold judge the same records, and every two configurations share some."""
+    faults = [_differ(a, b) for a, b in _strangers(runs)]
+    if faults:
+        more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
+        raise Refused(
+            f"{len(faults)} pairs of runs were judged on other test records",
+            "; ".join(faults[:5]) + more,
+            "compare runs of the same data, split and seeds, or --allow-other-records",
+        )
+
+
+def _strangers(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
+    for places in {run.place: None for run in runs}:
+        first, *others = [run for run in runs if run.place == places]
+        yield from ((first, run) for run in others if run.judged != first.judged)
+    groups = [[runs[i] for i in places] for places in grouped(runs).values()]
+    for a, b in combinations(groups, 2):
+        alike = {run.judged for run in a} & {run.judged for run in b}
+        if not alike and not {run.place for run in a} & {run.place for run in b}:
+            yield a[0], b[0]
+
+
+def _differ(a: Run, b: Run) -> str:
+    count = len({r[0] for r in a.records ^ b.records})
+    return f"{near(a.folder)} and {near(b.folder)}: {count} records differ"
+
+
+def near(path: Path) -> str:
+    """A path as seen from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

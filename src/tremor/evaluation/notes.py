@@ -1,0 +1,76 @@
+"""What a reader of a comparison must know beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.comparable import near
+from tremor.evaluation.compared import CLEAR, Configuration, Pair
+from tremor.evaluation.naming import unnamed
+from tremor.evaluation.runs import Found
+
+FEWEST_SEEDS = 3
+
+
+def notes(
+    found: Found, configurations: Sequence[Configuration], pairs: Sequence[Pair], swaps: int
+) -> Iterator[str]:
+    """What was left out, how far intervals and tests reach, what names do not tell."""
+    yield from _left_out(found)
+    yield from _of_seeds(configurations)
+    silent = unnamed([c.runs[0].naming for c in configurations])
+    if silent:
+        yield f"Names give the fewest keys that tell all apart; others differ: {', '.join(silent)}."
+    few = [c.name for c in configurations if c.mean.lo is None]
+    if few:
+        yield f"Fewer than {FEWEST} events, so no interval: {'; '.join(few)}."
+    yield from _of_tests(configurations, pairs, swaps)
+
+
+def _left_out(found: Found) -> Iterator[str]:
+    reasons = {
+        "not finished (no verdict)": found.unfinished,
+        "without classes (pretraining)": found.unlabelled,
+        "repeated by a later run of the same seed": found.repeated,
+    }
+    for why, folders in reasons.items():
+        if folders:
+            yield f"Left out, {why}: {len(folders)} ({', '.join(map(near, folders))})."
+
+
+def _of_seeds(configurations: Sequence[Configuration]) -> Iterator[str]:
+    """What configurations count as repeats, and where these are too few."""
+    alone = [c.name for c in configurations if len(c.runs) == 1]
+    if alone:
+        yield f"One seed only, so the interval is over events alone: {'; '.join(alone)}."
+    few = sum(c.seeds < FEWEST_SEEDS for c in configurations)
+    if few:
+        yield (
+            f"Fewer than {FEWEST_SEEDS} seeds, so how far results vary from run to run is hardly "
+            f"known and intervals may be too narrow: {few} of {len(configurations)} configurations."
+        )
+    pretrained = {c.name: len({run.sources for run in c.runs}) for c in configurations}
+    several = [f"{name} ({count})" for name, count in pretrained.items() if count > 1]
+    if several:
+        yield f"Pretrainings counted as repeats of one, by their paths: {'; '.join(several)}."
+
+
+def _of_tests(
+    configurations: Sequence[Configuration], pairs: Sequence[Pair], swaps: int
+) -> Iterator[str]:
+    """Which configurations are not tested against each other, and why."""
+    controls = [c.name for c in configurations if c.control]
+    if controls:
+        yield (
+            "Controls have labels or records of their own, and are not tested against others: "
+            f"{'; '.join(controls)}."
+        )
+    strangers = sum(pair.difference is None for pair in pairs)
+    if strangers:
+        yield f"Judged on other test records, so not tested against each other: {strangers} pairs."
+    if len({c.classes for c in configurations}) > 1:
+        yield "Configurations with other classes are not tested against each other."
+    tested = len(pairs) - strangers
+    if tested / (1 + swaps) >= CLEAR:
+        yield f"No difference can be clear after a correction over {tested} pairs: compare fewer."
