@@ -118,7 +118,9 @@ def test_thawing_is_at_its_epoch_at_its_rate(door: Door, tmp_path: Path, pretrai
     frozen, thawed = (weights(run, "model", f"after_{epoch}.ckpt") for epoch in (0, 1))
     assert all(torch.equal(weight, frozen[name]) for name, weight in start.items())
     assert not any(torch.equal(weight, thawed[name]) for name, weight in start.items())
-    rates = {group["name"]: group["initial_lr"] for group in states(run, "after_1.ckpt")["param_groups"]}
+    rates = {
+        group["name"]: group["initial_lr"] for group in states(run, "after_1.ckpt")["param_groups"]
+    }
     assert rates["model/decay"] == pytest.approx(0.1 * rates["decoder/decay"])
 
 

@@ -162,7 +162,8 @@ def test_a_sweep_trains_every_job_and_names_the_one_that_fails(door: Door, tmp_p
     outcome = door(
         "simple_train.py", "-m", *TONES, "model.hidden_size=8,16", "model.num_layers=1,0"
     )
-    assert outcome.code == 1
+    assert outcome.code == 2
+    assert "model.num_layers is 0, must be at least 1" in outcome.out + outcome.err
     runs = sorted(path.parent for path in tmp_path.glob("outputs/**/summary.json"))
     assert [run.name for run in runs] == ["0", "2"]
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
+from tremor.errors import Refused
 from tremor.network.decoders.per_step import PerStep
 from tremor.network.decoders.reconstruct import Reconstruct
 from tremor.network.decoders.sequence_classifier import SequenceClassifier
 from tremor.network.encoders.conv_patch import ConvPatch
 from tremor.network.layers.masked_norm import MaskedBatchNorm
+from tremor.network.layers.slstm_layer import SLSTMLayer
 from tremor.network.models.cnn1d import CNN1D
 from tremor.network.models.wav2vec2_like import Wav2Vec2Like
 from tremor.network.models.xlstm_unet import XLSTMUNet, mixture
@@ -121,10 +126,48 @@ def test_a_record_is_seen_from_both_sides() -> None:
         assert slope[0, :, sample].abs().sum() > 0
 
 
-def test_the_share_of_other_layers() -> None:
+def kinds_of(model: XLSTMUNet) -> list[str]:
+    """The kind of each layer on the way down, through the middle, and up again."""
+    stages = [*model.down_stages, model.middle, *reversed(model.up_stages)]
+    layers = [layer for stage in stages for layer in stage.layers]  # type: ignore[union-attr]
+    return ["slstm" if isinstance(layer.onward, SLSTMLayer) else "mlstm" for layer in layers]
+
+
+def test_other_layers_are_spread_over_the_depth() -> None:
     assert mixture("mlstm", 0.0, 3) == ["mlstm"] * 3
-    assert mixture("mlstm", 0.34, 3) == ["mlstm", "mlstm", "slstm"]
+    assert mixture("mlstm", 0.4, 5) == ["mlstm", "mlstm", "slstm", "mlstm", "slstm"]
     assert mixture("slstm", 1.0, 2) == ["mlstm"] * 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 40), st.floats(0, 1))
+def test_the_share_of_other_layers_is_of_all_and_even(layers: int, mix: float) -> None:
+    count = round(mix * layers)
+    if (count == 0) != (mix == 0) or (count == layers) != (mix == 1):
+        with pytest.raises(Refused, match=r"model\.mix"):
+            mixture("mlstm", mix, layers)
+        return
+    kinds = mixture("mlstm", mix, layers)
+    assert kinds.count("slstm") == count
+    places = [n for n, kind in enumerate(kinds) if kind == "slstm"]
+    gaps = {later - now for now, later in pairwise(places)}
+    assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+def test_half_of_the_tiny_network_is_mixed() -> None:
+    """With one layer a stage no stage can be mixed by itself."""
+    kinds = kinds_of(XLSTMUNet((32, 64), 32, 1, num_heads=2, mix=0.5))
+    assert kinds == ["mlstm", "mlstm", "slstm", "mlstm", "slstm"]
+    assert kinds_of(XLSTMUNet((32, 64), 32, 1, num_heads=2)) == ["mlstm"] * 5
+    deep = kinds_of(XLSTMUNet((8, 64), 8, 3, pool=(4,), num_heads=2, mix=1 / 3))
+    assert deep == ["mlstm", "mlstm", "slstm"] * 3
+
+
+@pytest.mark.parametrize("mix", [-0.1, 0.01, 0.99, 1.5])
+def test_a_mixture_that_would_mix_nothing_is_refused(mix: float) -> None:
+    with pytest.raises(Refused) as refused:
+        XLSTMUNet((32, 64), 32, 1, num_heads=2, mix=mix)
+    assert refused.value.where == "model.mix"
 
 
 def test_steps_are_centred_on_the_samples_that_they_see() -> None:
@@ -146,6 +189,25 @@ def test_batch_norm_counts_what_is_signal_only() -> None:
     torch.testing.assert_close(torch.cat(parts), expected)
     torch.testing.assert_close(norm.running_var, plain.running_var)
     assert not found[2, :, 2:].any()
+
+
+def test_masked_batch_norm_stays_when_others_are_synchronised() -> None:
+    """`trainer.sync_batchnorm` replaces norms by ones that know no lengths."""
+    model = nn.ModuleList([MaskedBatchNorm(4), nn.BatchNorm1d(4)])
+    masked, plain = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert isinstance(plain, nn.SyncBatchNorm)
+    out = masked(torch.randn(2, 4, 6), torch.tensor([6, 2]))
+    assert out.shape == (2, 4, 6)
+    assert masked.state_dict().keys() == nn.BatchNorm1d(4).state_dict().keys()
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_without_padding_it_is_batch_norm_to_the_last_bit(training: bool) -> None:
+    norm, plain = MaskedBatchNorm(4).train(training), nn.BatchNorm1d(4).train(training)
+    x = torch.randn(3, 4, 10)
+    for _ in range(3):
+        assert torch.equal(norm(x, torch.tensor([10, 10, 10])), plain(x))
+    assert all(torch.equal(a, b) for a, b in zip(norm.buffers(), plain.buffers(), strict=True))
 
 
 def test_pretraining_heads_have_the_shape_of_what_they_predict() -> None:

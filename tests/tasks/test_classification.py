@@ -6,12 +6,14 @@ import functools
 
 import pytest
 import torch
+from lightning import Trainer
 from torch import Tensor, nn
 
 from tremor.data.batch import Batch
 from tremor.network.decoders.pooled import PooledLinear
 from tremor.network.encoders.fft import FFT
 from tremor.network.layers.mlstm_layer import MLSTMLayer
+from tremor.network.layers.slstm_layer import SLSTMLayer
 from tremor.network.models.lstm import AttentionLSTM
 from tremor.network.network import Network
 from tremor.signal.augment import NoAugment
@@ -51,7 +53,8 @@ def test_the_loss_is_smoothed_cross_entropy(
     made, data = task(label_smoothing=smoothing).eval(), batch()
     for name in ("log", "log_dict"):
         monkeypatch.setattr(made, name, lambda *a, **k: None)
-    monkeypatch.setattr(made, "optimizers", lambda: torch.optim.SGD(made.parameters(), lr=1))
+    group = {"params": list(made.parameters()), "scale": 1.0}
+    monkeypatch.setattr(made, "optimizers", lambda: torch.optim.SGD([group], lr=1))
     chances = torch.log_softmax(made(data.x, data.length), -1)
     target = torch.full((6, 2), smoothing / 2)
     target[torch.arange(6), data.y] += 1 - smoothing
@@ -82,6 +85,30 @@ def test_gates_do_not_decay() -> None:
     spared = next(g for g in groups if g["name"] == "model/no_decay")["params"]
     assert any(p is layer.gates.weight for p in spared)
     assert not any(p is layer.up.weight for p in spared)
+
+
+def test_gates_of_an_slstm_do_not_decay() -> None:
+    layer = SLSTMLayer(8, num_heads=2)
+    groups = parameter_groups({"model": layer}, (), thaws=False, thawed_scale=1.0)
+    decaying = next(g for g in groups if g["name"] == "model/decay")["params"]
+    names = {name for name, p in layer.named_parameters() if any(p is d for d in decaying)}
+    assert names == {"conv.conv.weight", "up.weight", "down.weight"}
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+def test_the_rate_logged_is_that_of_what_never_froze(
+    scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups of the encoder come first, and are at a multiple of the rate when they thaw."""
+    made, said = task(), {}
+    groups = parameter_groups(made.parts(), ("model",), thaws=True, thawed_scale=scale)
+    optimizer = scaled(functools.partial(torch.optim.SGD, lr=0.5), groups)
+    monkeypatch.setattr(made, "optimizers", lambda: optimizer)
+    monkeypatch.setattr(made, "log_dict", lambda *a, **k: None)
+    monkeypatch.setattr(made, "log", lambda name, value, **k: said.update({name: value}))
+    made.log_step({"loss": 1.0}, batch())
+    assert optimizer.param_groups[0]["lr"] == 0.5 * scale
+    assert said["lr"] == 0.5
 
 
 def test_the_pull_is_half_the_squared_distance() -> None:
@@ -120,6 +147,7 @@ def test_frozen_means_no_gradient_and_eval_mode_even_while_training() -> None:
 
 def test_thawing_is_due_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = task(unfreeze_at_epoch=2)
+    made.trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
     made.freeze_parts(("model",))
     for epoch, trains in ((0, False), (1, False), (2, True), (3, True)):
         monkeypatch.setattr(Classification, "current_epoch", epoch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +14,15 @@ from hypothesis import strategies as st
 from torch.nn.functional import cosine_similarity
 
 from tremor.data.batch import Batch
+from tremor.errors import Refused
+from tremor.evaluation.pretraining import collapse
 from tremor.network.decoders.per_step import PerStep
+from tremor.network.decoders.pooled import PooledLinear
 from tremor.network.decoders.reconstruct import Reconstruct
 from tremor.network.encoders.conv_patch import ConvPatch
+from tremor.network.encoders.raw import Raw
+from tremor.network.models.cnn1d import CNN1D
+from tremor.network.models.lstm import LSTM
 from tremor.network.models.xlstm_unet import XLSTMUNet
 from tremor.network.network import Network
 from tremor.signal.augment import NoAugment
@@ -160,7 +167,8 @@ def test_pretraining_learns(kind: type[Task], monkeypatch: pytest.MonkeyPatch) -
     made = task(kind, **CHEAP)
     for name in ("log", "log_dict"):
         monkeypatch.setattr(made, name, lambda *a, **k: None)
-    optimizer = torch.optim.AdamW(made.parameters(), lr=3e-3)
+    group = {"params": list(made.parameters()), "scale": 1.0}
+    optimizer = torch.optim.AdamW([group], lr=3e-3)
     monkeypatch.setattr(made, "optimizers", lambda: optimizer)
     monkeypatch.setattr(Contrastive, "_temperature", lambda self: 1.0)
     made.train()
@@ -173,6 +181,77 @@ def test_pretraining_learns(kind: type[Task], monkeypatch: pytest.MonkeyPatch) -
         assert said["accuracy"].mean() > 2 * said["chance"].mean()
     else:
         assert said["loss"].mean() < 0.8 * said["variance"].mean()
+
+
+def network(decoder: str, size: int = 16, **encoder: int) -> Network:
+    """An LSTM over patches, or over strided convolutions."""
+    first: Any = Raw(3, 250, 100.0, **encoder) if encoder else ConvPatch(3, 250, 100.0, 8, 8)
+    model = LSTM(first.out_shape, 8, 1)
+    shape = model.out_shape
+    heads: dict[str, Callable[[], Any]] = {
+        "per_step": lambda: PerStep(shape, size),
+        "reconstruct": lambda: Reconstruct(shape, 3, first.samples),
+        "pooled": lambda: PooledLinear(shape, 2),
+    }
+    return Network(first, model, heads[decoder]())
+
+
+def around(kind: type[Task], net: Network, **given: Any) -> Any:
+    adamw = functools.partial(torch.optim.AdamW, lr=0.1)
+    return kind(net, std, NoAugment(), adamw, constant, **given)
+
+
+def test_patches_that_leave_samples_over_are_reconstructed_up_to_there() -> None:
+    made = around(MaskedReconstruction, network("reconstruct", patch=16), **CHEAP).eval()
+    length = torch.tensor([250, 250, 100])
+    x = torch.randn(3, 3, 250) * (torch.arange(250) < length[:, None])[:, None]
+    told = made.predict_step(Batch(x, length, length, torch.arange(3)), 0)
+    assert all(value.isfinite().all() for value in told.values())
+    assert (told["masked"] <= 3 * (length // 16 * 16)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "decoder", "given", "where", "remedy"),
+    [
+        (MaskedReconstruction, "per_step", {}, "decoder", "decoder=reconstruct"),
+        (MaskedReconstruction, "pooled", {}, "decoder", "decoder=reconstruct"),
+        (Contrastive, "reconstruct", {}, "decoder", "decoder=per_step"),
+        (Contrastive, "pooled", {}, "decoder", "decoder=per_step"),
+        (Contrastive, "per_step", {"groups": 3}, "task.groups", "task.groups=2"),
+        (Contrastive, "per_step", {"groups": 0}, "task.groups", "task.groups=1"),
+        (Contrastive, "per_step", {"negatives": 0}, "task.negatives", "task.negatives=1"),
+        (Contrastive, "per_step", {"codes": 0}, "task.codes", "task.codes=1"),
+        (Contrastive, "per_step", {"mask_share": 0.0}, "task.mask_share", "task.mask_share=0.65"),
+        (MaskedReconstruction, "reconstruct", {"mask_span": 0}, "task.mask_span", "task.mask_sp"),
+    ],
+)
+def test_what_cannot_pretrain_is_refused(
+    kind: type[Task], decoder: str, given: dict[str, Any], where: str, remedy: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        around(kind, network(decoder), **given)
+    assert refused.value.where == where
+    assert refused.value.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize("kind", [Contrastive, MaskedReconstruction])
+def test_models_that_drop_steps_cannot_pretrain(kind: type[Task]) -> None:
+    encoder = ConvPatch(3, 320, 100.0, 8, 8)
+    model = CNN1D(encoder.out_shape, widths=(8,))
+    shape = model.out_shape
+    head: Any = PerStep(shape, 8) if kind is Contrastive else Reconstruct(shape, 3, 4)
+    with pytest.raises(Refused, match="40 steps for the encoder's 80"):
+        around(kind, Network(encoder, model, head))
+
+
+def test_one_dead_group_of_codes_is_a_collapse() -> None:
+    """Its group uses one code; the other's many do not make up for it."""
+    made = task(Contrastive, codes=100)
+    made.used[0, 0], made.used[1] = 1000, 10
+    book = made.findings()["codebook"]
+    assert book["perplexity"] == pytest.approx(101, rel=1e-3)
+    assert book["smallest"] == pytest.approx(1, rel=1e-3)
+    assert collapse(book).startswith("COLLAPSED: in a group 1.0 codes are in effect")
 
 
 def test_all_that_learns_is_in_the_optimiser() -> None:

@@ -39,14 +39,9 @@ from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
 from tremor.training import checkpoints, loggers, run_folder
 from tremor.training.allocator import keep_memory
-from tremor.training.assemble import (
-    anchor,
-    assemble,
-    freeze,
-    refuse_misfits,
-    restore,
-    take_pretrained,
-)
+from tremor.training.assemble import assemble, restore
+from tremor.training.pretrained import anchor, freeze, refuse_misfits, take_pretrained
+from tremor.training.trial import try_build, try_out
 
 FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
 DATA_AND_MODEL = ("dataset", "encoder", "model", "decoder", "task", "seed", "train", "optimizer")
@@ -88,9 +83,11 @@ def train(composed: DictConfig) -> None:
 def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
+    try_build(config)
     refuse_misfits(config)
     rehearse(config)
     data = open_data(config)
+    try_out(config, data.facts)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
     folder = processes.given_folder() or run_folder.claim(typed.folder or wanted)

@@ -117,13 +117,14 @@ def _headline(name: str, main: Plain) -> str:
 def collapse(codebook: Plain) -> str:
     """A warning where too few codes are in use to tell anything apart; empty where all is well.
 
-    `perplexity` is the sum over `groups` of the codes in effect; `used` of all `size` codes occur.
+    `smallest` is the number of codes in effect of the group that has the fewest: one dead group is
+    not made up for by the others. `used` of all `size` codes occur.
     """
-    each, share = codebook["perplexity"] / codebook["groups"], codebook["used"] / codebook["size"]
+    each, share = codebook["smallest"], codebook["used"] / codebook["size"]
     if each >= FEW_CODES and share >= SMALL_SHARE:
         return ""
     return (
-        f"COLLAPSED: {each:.1f} codes of a group are in effect and {share:.1%} of the codes occur, "
+        f"COLLAPSED: in a group {each:.1f} codes are in effect and {share:.1%} of the codes occur, "
         "so the task asks for next to nothing. Do not use these weights; train anew with a larger "
         "task.diversity_weight or a smaller optimizer.lr."
     )

@@ -64,7 +64,12 @@ class Task(lightning.LightningModule):
         means = {f"train/{name}": value for name, value in numbers.items()}
         self.log_dict(means, on_step=False, on_epoch=True, sync_dist=True, **size)
         self.log("loss", numbers["loss"], prog_bar=True, **size)
-        self.log("lr", self.optimizers().param_groups[0]["lr"], **size)  # type: ignore[union-attr]
+        self.log("lr", self._rate(), **size)
+
+    def _rate(self) -> float:
+        """The learning rate now, of a group that takes it whole: thawed parts take a multiple."""
+        groups = self.optimizers().param_groups  # type: ignore[union-attr]
+        return float(max(groups, key=lambda group: group["scale"] == 1)["lr"])
 
     def findings(self) -> dict[str, Any]:
         """What a verdict is to tell of the network beside its predictions: sections by name."""

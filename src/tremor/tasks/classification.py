@@ -13,6 +13,7 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from tremor.data.batch import Batch
+from tremor.network.demands import not_below
 from tremor.network.network import Network
 from tremor.tasks.base import Task, Transform
 from tremor.tasks.optimisation import Groups
@@ -36,6 +37,7 @@ class Classification(Task):
     ):
         thaw = (unfreeze_at_epoch, unfrozen_lr_mult, l2_to_pretrained)
         super().__init__(network, normalise, augment, optimizer, scheduler, *thaw)
+        not_below("dataset", 2, num_classes=num_classes)
         self.label_smoothing = label_smoothing
         self.val_metrics = MetricCollection(
             {

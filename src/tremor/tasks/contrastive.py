@@ -14,10 +14,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from tremor.data.batch import Batch
+from tremor.errors import Refused
+from tremor.network.demands import divides, not_below
 from tremor.network.network import Network
 from tremor.signal.spans import spans
 from tremor.tasks.base import Task, Transform
-from tremor.tasks.hide import Hide
+from tremor.tasks.hide import Hide, refuse_no_spans, refuse_other_steps
 from tremor.tasks.optimisation import Groups
 from tremor.tasks.quantizer import GumbelQuantizer, perplexity
 
@@ -50,7 +52,15 @@ class Contrastive(Task):
         gumbel_temperature: tuple[float, float] = (2.0, 0.5),
     ):
         super().__init__(network, normalise, augment, optimizer, scheduler)
-        features, size = network.encoder.out_shape[0], network.decoder.out_shape[0]
+        refuse_other_steps(network)
+        features, steps = network.encoder.out_shape
+        size, said = getattr(network.decoder, "out_shape", (0, 0))
+        if said != steps:
+            fault = "task=contrastive needs a decoder that gives numbers for each step"
+            raise Refused(fault, "decoder", "decoder=per_step")
+        refuse_no_spans(mask_share, mask_span)
+        not_below("task", negatives=negatives, codes=codes)
+        divides("task.groups", groups, size, "decoder.size")
         self.hide = Hide(features)
         self.quantizer = GumbelQuantizer(features, groups, codes, size)
         self.target = nn.Linear(size, size)
@@ -102,9 +112,10 @@ class Contrastive(Task):
         return {name: values.cpu() for name, values in told.items()}
 
     def findings(self) -> dict[str, Any]:
-        """The codebook's use on the judged records, in all groups together."""
+        """The codebook's use on the judged records, in all groups together and in the poorest."""
         each, used = self._in_use()
         numbers = {"perplexity": float(each.sum()), "used": int(used.sum())}
+        numbers["smallest"] = float(each.min())
         groups, codes = self.used.shape
         return {"codebook": numbers | {"size": groups * codes, "groups": groups}}
 

@@ -10,11 +10,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from tremor.data.batch import Batch
+from tremor.errors import Refused
 from tremor.network.network import Network
 from tremor.signal.masks import valid
 from tremor.signal.spans import spans
 from tremor.tasks.base import Task, Transform
-from tremor.tasks.hide import Hide
+from tremor.tasks.hide import Hide, refuse_no_spans, refuse_other_steps
 from tremor.tasks.optimisation import Groups
 
 
@@ -35,6 +36,11 @@ class MaskedReconstruction(Task):
         mask_span: int = 10,
     ):
         super().__init__(network, normalise, augment, optimizer, scheduler)
+        refuse_other_steps(network)
+        if not isinstance(getattr(network.decoder, "samples", None), int):
+            fault = "task=masked_reconstruction needs a decoder that gives waveforms"
+            raise Refused(fault, "decoder", "decoder=reconstruct")
+        refuse_no_spans(mask_share, mask_span)
         self.hide = Hide(network.encoder.out_shape[0])
         self.mask_share, self.mask_span = mask_share, mask_span
 
@@ -67,7 +73,9 @@ class MaskedReconstruction(Task):
         features, length = network.encoder(x, batch.length)
         hidden = spans(length, features.shape[-1], self.mask_share, self.mask_span, own)
         seen, length = network.model(self.hide(features, hidden), length)
-        said = network.decoder(seen, length)[..., : x.shape[-1]].float()
+        said = network.decoder(seen, length).float()
+        x = x[..., : said.shape[-1]]  # the encoder may leave out a last part of a step
+        said = said[..., : x.shape[-1]]
         where = hidden.repeat_interleave(network.decoder.samples, 1)[:, : x.shape[-1]]
         where = (where & valid(batch.length, x.shape[-1]))[:, None]
         error = ((said - x).square() * where).sum((1, 2))

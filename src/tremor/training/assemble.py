@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tremor.config.build import Plain, build
 from tremor.config.signature import signature_of
 from tremor.errors import Refused
 from tremor.network.network import Network
 from tremor.tasks.base import Task
-from tremor.tasks.optimisation import Anchor, set_frozen
+from tremor.tasks.optimisation import set_frozen
 from tremor.training import checkpoints
+from tremor.training.misfits import own, refuse_other_settings
 
 PARTS = ("encoder", "model")
 
@@ -40,8 +39,9 @@ class Facts:
 def assemble(config: Plain, facts: Facts) -> Task:
     """Build network and task; weights are random still."""
     network = build_network(config, facts)
-    return build(  # type: ignore[no-any-return]
-        config["task"],
+    return _part(  # type: ignore[no-any-return]
+        config,
+        "task",
         network=network,
         normalise=build(config["dataset"]["normalise"]),
         augment=build(config["augment"]),
@@ -53,14 +53,28 @@ def assemble(config: Plain, facts: Facts) -> Task:
 def build_network(config: Plain, facts: Facts) -> Network:
     """Encoder, model and decoder, each told what the one before it gives."""
     shape = {"channels": facts.channels, "length": facts.length}
-    encoder = build(_own(config["encoder"]), **shape, sampling_rate=facts.sampling_rate)
-    model = build(_own(config["model"]), in_shape=encoder.out_shape)
+    encoder = _part(config, "encoder", **shape, sampling_rate=facts.sampling_rate)
+    model = _part(config, "model", in_shape=encoder.out_shape)
     known = {"in_shape": model.out_shape, "channels": facts.channels}
     asked = signature_of(config["decoder"]["_target_"]).settings
     if "samples" in asked:
         known["samples"] = _samples_a_step(encoder)
     told = {name: fact for name, fact in known.items() if name in asked}
-    return Network(encoder, model, build(config["decoder"], **told))
+    return Network(encoder, model, _part(config, "decoder", **told))
+
+
+def _part(config: Plain, name: str, **facts: Any) -> Any:
+    """Build a part; what it, or torch, says against its settings is told with its name."""
+    try:
+        return build(own(config[name]), **facts)
+    except (ValueError, RuntimeError) as error:
+        fault = f"the {name} cannot be built: {first_line(error)}"
+        raise Refused(fault, name, f"other settings of {name}.*, or another {name}") from error
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, short enough to be read."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _samples_a_step(encoder: nn.Module) -> int:
@@ -75,65 +89,13 @@ def _samples_a_step(encoder: nn.Module) -> int:
     return samples
 
 
-def _own(node: Plain) -> Plain:
-    """A part's node without the keys that are not its constructor's."""
-    return {k: v for k, v in node.items() if k not in ("pretrained", "freeze")}
-
-
-def pretrained(config: Plain) -> dict[str, Path]:
-    """The checkpoint that each part takes its weights from, where one is asked for."""
-    asked = {name: config[name]["pretrained"] for name in PARTS}
-    return {name: checkpoints.find(path) for name, path in asked.items() if path}
-
-
-def refuse_misfits(config: Plain) -> None:
-    """Compare pretrained weights with the parts that are to take them, before data are read.
-
-    The parts are built from the facts of the checkpoint's own data, and dropped again.
-    """
-    for name, path in pretrained(config).items():
-        content = checkpoints.load(path)
-        with torch.random.fork_rng(devices=[]):
-            network = build_network(config, Facts.read(content["tremor"]["facts"]))
-        weights = checkpoints.part_weights(content, name)
-        checkpoints.refuse_misfit(getattr(network, name), weights, f"{name}: {path}")
-
-
-def take_pretrained(task: Task, config: Plain) -> list[str]:
-    """Take pretrained weights; says what was taken from where."""
-    said = []
-    for name, weights in pretrained_weights(config).items():
-        path = str(pretrained(config)[name])
-        checkpoints.take_weights(getattr(task.network, name), weights, path)
-        said.append(f"{name}: {len(weights)} tensors from {path}")
-    return said
-
-
-def pretrained_weights(config: Plain) -> dict[str, dict[str, Tensor]]:
-    """The pretrained weights of each part that takes some."""
-    found = pretrained(config).items()
-    return {name: checkpoints.part_weights(checkpoints.load(path), name) for name, path in found}
-
-
-def anchor(task: Task, config: Plain) -> None:
-    """Tie the task to its pretrained weights, where a pull toward them is asked for."""
-    if not task.l2_to_pretrained:
-        return
-    learned = {name for name, _ in task.network.named_parameters()}
-    parts = pretrained_weights(config).items()
-    weights = {f"{name}.{key}": w for name, part in parts for key, w in part.items()}
-    task.anchor = Anchor({name: w for name, w in weights.items() if name in learned})
-
-
-def freeze(task: Task, config: Plain) -> None:
-    """Freeze the parts that are to be frozen from the start."""
-    task.freeze_parts(tuple(name for name in PARTS if config[name]["freeze"]))
-
-
 def restore(config: Plain, content: dict[str, Any]) -> Task:
     """A trained task from an opened checkpoint."""
-    task = assemble(config, Facts.read(content["tremor"]["facts"]))
+    card = content["tremor"]
+    task = assemble(config, Facts.read(card["facts"]))
     checkpoints.take_weights(task, content["state_dict"], "the checkpoint")
+    for name in PARTS:
+        refuse_other_settings(config[name], card["config"][name], name, "the checkpoint")
     set_frozen(task, True)
-    task.card = content["tremor"]
+    task.card = card
     return task

@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from tremor.network.demands import share
 from tremor.signal.masks import last_step, masked_mean
 
 
@@ -26,6 +27,7 @@ class PooledLinear(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
+        share("decoder.dropout", dropout)
         features = math.prod(in_shape[:-1])
         self.pool = {"last": last_step, "mean": masked_mean}[pool]
         self.norm = nn.BatchNorm1d(features) if norm else nn.Identity()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from tremor.network.demands import steps_of
+
 
 class Reconstruct(nn.Module):
     """`(batch, feature, step)` to waveforms `(batch, channel, step * samples)`."""
@@ -11,8 +13,9 @@ class Reconstruct(nn.Module):
     def __init__(self, in_shape: tuple[int, ...], channels: int, samples: int):
         super().__init__()
         self.channels, self.samples = channels, samples
-        self.linear = nn.Linear(in_shape[0], channels * samples)
-        self.out_shape = (channels, in_shape[-1] * samples)
+        features, steps = steps_of(in_shape, "reconstruct", "model")
+        self.linear = nn.Linear(features, channels * samples)
+        self.out_shape = (channels, steps * samples)
 
     def forward(self, x: Tensor, length: Tensor) -> Tensor:
         parts = self.linear(x.transpose(1, 2)).unflatten(-1, (self.channels, self.samples))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
+from tremor.network.demands import share, steps_of
 from tremor.network.layers.masked_norm import MaskedBatchNorm
 from tremor.signal.masks import masked_mean, valid
 
@@ -40,7 +41,8 @@ class SequenceClassifier(nn.Module):
         dropout: float = 0.2,
     ):
         super().__init__()
-        features = in_shape[0]
+        features, _ = steps_of(in_shape, "sequence_classifier", "model")
+        share("decoder.dropout", dropout)
         self.convs = nn.ModuleList(
             nn.Conv1d(features, features, 3, padding=1, bias=False) for _ in range(2)
         )

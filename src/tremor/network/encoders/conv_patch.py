@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
+from tremor.network.demands import not_below
 from tremor.signal.masks import valid
 
 
@@ -29,6 +30,7 @@ class ConvPatch(nn.Module):
         strides: tuple[int, ...] = (2, 2),
     ):
         super().__init__()
+        not_below("encoder", d_model=d_model, width=width, strides=strides)
         sizes = [channels, *[width] * len(strides)]
         self.convs = nn.ModuleList(
             nn.Conv1d(a, b, 2 * stride - 1, stride, padding=stride - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tremor.network.demands import not_below
 from tremor.signal.masks import valid
 from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
 
@@ -27,6 +28,8 @@ class FFT(nn.Module):
         floor: float = 1e-6,
     ):
         super().__init__()
+        not_below("encoder", 2, fft_size=fft_size)
+        not_below("encoder", 0, floor=floor)
         self.size, self.hop, self.log, self.floor = fft_size, fft_size // 2, log, floor
         self.out_shape = (channels, fft_size // 2 + 1)
         self.frequencies = bins_hz(fft_size, sampling_rate)

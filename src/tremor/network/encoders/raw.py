@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tremor.errors import Refused
+from tremor.network.demands import not_below
+
 
 class Raw(nn.Module):
     """`(batch, channel, time)` to patches `(batch, channel * patch, step)`.
@@ -15,6 +18,10 @@ class Raw(nn.Module):
 
     def __init__(self, channels: int, length: int, sampling_rate: float, patch: int = 16):
         super().__init__()
+        not_below("encoder", patch=patch)
+        if patch > length:
+            fault = f"encoder.patch is {patch}; the records have {length} samples"
+            raise Refused(fault, "encoder.patch", f"encoder.patch={min(16, length)}")
         self.samples = patch
         self.times = (torch.arange(length // patch) + 0.5) * (patch / sampling_rate)
         self.out_shape = (channels * patch, length // patch)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tremor.errors import Refused
+from tremor.network.demands import not_below
 from tremor.signal.masks import masked_mean
 from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
 
@@ -26,6 +28,11 @@ class Spectrogram(nn.Module):
         floor: float = 1e-6,
     ):
         super().__init__()
+        not_below("encoder", 2, nperseg=nperseg)
+        not_below("encoder", 0, floor=floor)
+        if not 0 <= noverlap_ratio < 1:
+            fault = f"encoder.noverlap_ratio is {noverlap_ratio}, must be at least 0 and below 1"
+            raise Refused(fault, "encoder.noverlap_ratio", "encoder.noverlap_ratio=0.5")
         self.size, self.log, self.floor = nperseg, log, floor
         self.hop = nperseg - int(nperseg * noverlap_ratio)
         self.frequencies = bins_hz(nperseg, sampling_rate)

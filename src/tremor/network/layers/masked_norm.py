@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import batch_norm
+from torch.nn.modules.batchnorm import _NormBase
 
 from tremor.signal.masks import valid
 
 
-class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch norm of `(batch, feature, step)` over the valid steps; padding comes out as zeros."""
+class MaskedBatchNorm(_NormBase):
+    """Batch norm of `(batch, feature, step)` over the valid steps; padding comes out as zeros.
 
-    def forward(self, x: Tensor, length: Tensor) -> Tensor:  # type: ignore[override]
+    Its statistics are those of one process: `SyncBatchNorm`, which knows no lengths, would replace
+    any `BatchNorm1d`, and so this is none, though its weights have the same names.
+    """
+
+    def forward(self, x: Tensor, length: Tensor) -> Tensor:
         mask = valid(length, x.shape[-1])
         if bool(mask.all()):
-            return super().forward(x)
+            return self._normed(x)
         out = torch.zeros_like(x).transpose(1, 2)
-        out[mask] = super().forward(x.transpose(1, 2)[mask]).to(out.dtype)
+        out[mask] = self._normed(x.transpose(1, 2)[mask]).to(out.dtype)
         return out.transpose(1, 2)
+
+    def _normed(self, x: Tensor) -> Tensor:
+        """As `BatchNorm1d` does it: by the batch while training, by what was seen afterwards."""
+        if self.training:
+            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        known = (self.running_mean, self.running_var, self.weight, self.bias)
+        return batch_norm(x, *known, self.training, self.momentum, self.eps)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, layer_norm, logsigmoid, silu
 
 from tremor.network.layers.projections import CausalConv, GroupedLinear
+from tremor.network.mlstm import NEVER
 
 WIDER = 1.3  # features of the gated MLP, as a multiple of the layer's
 
@@ -15,10 +16,11 @@ class SLSTMLayer(nn.Module):
     """`(batch, step, feature)` to the same, one direction in time.
 
     The state stands still at steps outside `mask`. Forget gates start between open and shut, spread
-    by a power law over the features of each head (xLSTM's own start).
+    by a power law over the features of each head (xLSTM's own start). What makes gates takes no
+    weight decay; `cell_output` and `recurrent` hold the cell's input beside gates, and take none.
     """
 
-    no_decay = ("recurrent",)
+    no_decay = ("input_forget.weight", "cell_output.weight", "recurrent", "bias")
 
     def __init__(self, d_model: int, num_heads: int = 4, kernel: int = 4):
         super().__init__()
@@ -49,12 +51,13 @@ class SLSTMLayer(nn.Module):
 def scan(gates: Tensor, recurrent: Tensor, mask: Tensor) -> Tensor:
     """Hidden states `(batch, step, head, size)` of gates (input, forget, cell, output in a row).
 
-    States are collected in a list and stacked once: writing each into its place of one tensor would
-    make the backward pass copy the whole tensor at every step.
+    The cell and its count are kept over exp(scale), the largest weight so far: the first step taken
+    sets it, and the count never falls below 1. States are collected in a list and stacked once:
+    writing each into its place would make the backward pass copy the whole tensor at every step.
     """
     batch, _, heads, width = gates.shape
-    hidden = gates.new_zeros(batch, heads, width // 4)
-    cell, count, scale = hidden, hidden, hidden
+    hidden = cell = gates.new_zeros(batch, heads, width // 4)
+    count, scale = torch.ones_like(cell), torch.full_like(cell, NEVER)
     heard = []
     for gate, here in zip(gates.unbind(1), mask.T[..., None, None].unbind(0), strict=True):
         mixed = gate + torch.einsum("bhi,hio->bho", hidden, recurrent)
@@ -65,6 +68,6 @@ def scan(gates: Tensor, recurrent: Tensor, mask: Tensor) -> Tensor:
         cell = torch.where(here, old * cell + new * entry.tanh(), cell)
         count = torch.where(here, old * count + new, count)
         scale = torch.where(here, top, scale)
-        hidden = torch.where(here, shown.sigmoid() * cell / count.clamp(min=1e-6), hidden)
+        hidden = torch.where(here, shown.sigmoid() * cell / count, hidden)
         heard.append(hidden)
     return torch.stack(heard, 1)

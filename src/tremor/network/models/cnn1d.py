@@ -7,6 +7,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from tremor.errors import Refused
+from tremor.network.demands import not_below, share, steps_of
 from tremor.network.layers.masked_norm import MaskedBatchNorm
 from tremor.signal.masks import valid
 
@@ -44,7 +46,12 @@ class CNN1D(nn.Module):
         dropout: float = 0.1,
     ):
         super().__init__()
-        features, steps = in_shape
+        features, steps = steps_of(in_shape, "cnn1d")
+        not_below("model", widths=widths, kernel=kernel, stride=stride)
+        if kernel % 2 == 0:
+            fault = f"model.kernel is {kernel}, must be odd"
+            raise Refused(fault, "model.kernel", f"model.kernel={kernel + 1}")
+        share("model.dropout", dropout)
         sizes = [features, *widths]
         self.blocks = nn.ModuleList(
             Block(a, b, kernel, stride, dropout) for a, b in pairwise(sizes)

@@ -6,6 +6,7 @@ import math
 
 from torch import Tensor, nn
 
+from tremor.network.demands import divides, not_below, share
 from tremor.signal.masks import valid
 
 
@@ -25,6 +26,8 @@ class LSTM(nn.Module):
         dropout: float = 0.3,
     ):
         super().__init__()
+        not_below("model", hidden_size=hidden_size, num_layers=num_layers)
+        share("model.dropout", dropout)
         between = dropout if num_layers > 1 else 0.0
         features = math.prod(in_shape[:-1])
         self.lstm = nn.LSTM(features, hidden_size, num_layers, batch_first=True, dropout=between)
@@ -49,6 +52,7 @@ class AttentionLSTM(nn.Module):
     ):
         super().__init__()
         self.recurrent = LSTM(in_shape, hidden_size, num_layers, dropout)
+        divides("model.num_heads", num_heads, hidden_size, "model.hidden_size")
         self.norm = nn.BatchNorm1d(hidden_size)
         self.attention = nn.MultiheadAttention(hidden_size, num_heads, dropout, batch_first=True)
         self.last_norm = nn.LayerNorm(hidden_size)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 from torch.utils.checkpoint import checkpoint
 
+from tremor.network.demands import divides, not_below, share, steps_of
 from tremor.signal.masks import valid
 
 
@@ -61,7 +62,12 @@ class Wav2Vec2Like(nn.Module):
         gradient_checkpointing: bool = False,
     ):
         super().__init__()
-        features, steps = in_shape
+        features, steps = steps_of(in_shape, "wav2vec2_like")
+        not_below("model", d_model=d_model, n_layers=n_layers, feed_forward=feed_forward)
+        not_below("model", position_kernel=position_kernel)
+        divides("model.num_heads", num_heads, d_model, "model.d_model")
+        divides("model.position_groups", position_groups, d_model, "model.d_model")
+        share("model.dropout", dropout)
         self.enter = nn.Identity() if features == d_model else nn.Linear(features, d_model)
         half = position_kernel // 2
         self.place = nn.Conv1d(d_model, d_model, 2 * half + 1, 1, half, groups=position_groups)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torch.utils.checkpoint import checkpoint
 
+from tremor.errors import Refused
+from tremor.network.demands import divides, not_below, share, steps_of
 from tremor.network.layers.mlstm_layer import MLSTMLayer
 from tremor.network.layers.slstm_layer import SLSTMLayer
 from tremor.signal.masks import valid
@@ -58,8 +60,8 @@ class XLSTMUNet(nn.Module):
 
     Each level of `pool` joins so many steps into one of `expand` times the features; on the way
     back they are spread again and added to what was there. Padding is zeros at every level, is
-    never written to a memory, and so does not change the rest. `mix` is the share of each stage's
-    layers that are of the other type than `block_type`.
+    never written to a memory, and so does not change the rest. `mix` is the share of all layers
+    that are of the other type than `block_type`, evenly over the depth of the whole network.
     """
 
     def __init__(
@@ -76,19 +78,24 @@ class XLSTMUNet(nn.Module):
         gradient_checkpointing: bool = False,
     ):
         super().__init__()
-        features, steps = in_shape
+        features, steps = steps_of(in_shape, "xlstm_unet")
+        not_below("model", n_layers=n_layers, pool=pool, expand=expand)
+        share("model.dropout", dropout)
         sizes = [d_model * expand**level for level in range(len(pool) + 1)]
-        kinds = mixture(block_type, mix, n_layers)
+        kinds = mixture(block_type, mix, n_layers * (2 * len(pool) + 1))
+        _refuse_width(d_model, num_heads, kinds)
 
-        def stage(size: int) -> Stage:
-            layers = [BothWays(kind, size, num_heads, dropout) for kind in kinds]
+        def stage(size: int, place: int) -> Stage:
+            own = kinds[place * n_layers : (place + 1) * n_layers]
+            layers = [BothWays(kind, size, num_heads, dropout) for kind in own]
             return Stage(layers, gradient_checkpointing)
 
         self.pool = tuple(pool)
         self.enter = nn.Identity() if features == d_model else nn.Linear(features, d_model)
-        self.down_stages = nn.ModuleList(stage(size) for size in sizes[:-1])
-        self.middle = stage(sizes[-1])
-        self.up_stages = nn.ModuleList(stage(size) for size in sizes[:-1])
+        deepest = len(pool)
+        self.down_stages = nn.ModuleList(stage(sizes[n], n) for n in range(deepest))
+        self.middle = stage(sizes[-1], deepest)
+        self.up_stages = nn.ModuleList(stage(sizes[n], 2 * deepest - n) for n in range(deepest))
         levels = [
             (fine, coarse, by) for (fine, coarse), by in zip(pairwise(sizes), pool, strict=True)
         ]
@@ -116,11 +123,28 @@ class XLSTMUNet(nn.Module):
         return _kept(self.norm(x), masks[0]).transpose(1, 2), _steps(masks[0], x)
 
 
-def mixture(block_type: str, mix: float, n_layers: int) -> list[str]:
-    """The kinds of a stage's layers; those of the other kind come last."""
+def mixture(block_type: str, mix: float, layers: int) -> list[str]:
+    """The kind of each layer in the order of depth: the other kind at even distances."""
+    share("model.mix", mix)
+    count = round(mix * layers)
+    if (count == 0) != (mix == 0) or (count == layers) != (mix == 1):
+        fault = f"model.mix is {mix}: {count} of {layers} layers would be of the other type"
+        raise Refused(fault, "model.mix", f"model.mix={count // layers} says the same, or 0.5")
     other = {"mlstm": "slstm", "slstm": "mlstm"}[block_type]
-    count = round(mix * n_layers)
-    return [block_type] * (n_layers - count) + [other] * count
+    before = [place * count // layers for place in range(layers + 1)]
+    return [other if later > now else block_type for now, later in pairwise(before)]
+
+
+def _refuse_width(d_model: int, num_heads: int, kinds: Sequence[str]) -> None:
+    """Features that the heads of each layer cannot share evenly (an mLSTM has twice as many)."""
+    not_below("model", 2, d_model=d_model)
+    if "mlstm" in kinds and d_model % 2:
+        fault = f"model.d_model is {d_model}, must be even for mLSTM layers"
+        raise Refused(fault, "model.d_model", f"model.d_model={d_model - 1}")
+    if "slstm" in kinds:
+        divides("model.num_heads", num_heads, d_model, "model.d_model")
+    else:
+        divides("model.num_heads", num_heads, 2 * d_model, "twice model.d_model")
 
 
 def _mask(length: Tensor, steps: int) -> Tensor | None:
