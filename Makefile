@@ -32,8 +32,8 @@ types: install  ## mypy
 imports: install  ## import rules between the rooms
 	.venv/bin/lint-imports
 
-unit: install  ## pytest
-	$(PY) -m pytest
+unit: install  ## pytest, in two processes
+	$(PY) -m pytest -n 2 --dist worksteal
 
 docs: install  ## write docs/config.md anew from the config tree
 	$(PY) scripts/config_table.py

@@ -211,12 +211,15 @@ def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
 
 def _at_least_one_batch(trainer: lightning.Trainer, module: DataModule) -> None:
     """A share of the batches that would be none of them (Lightning refuses it) becomes one."""
-    loaders = {"train": module.train_dataloader(), "val": module.val_dataloader()}
-    for part, loader in loaders.items():
+    batches = {
+        "train": len(module.train_dataloader()) // trainer.world_size,
+        "val": len(module.val_dataloader()),
+    }
+    for part, count in batches.items():
         key = f"limit_{part}_batches"
         share = getattr(trainer, key)
-        if isinstance(share, float) and 0 < share * len(loader) < 1:
-            say(f"limit    {key}={share:g} of {len(loader)} batches: one is taken")
+        if isinstance(share, float) and 0 < share * count < 1:
+            say(f"limit    {key}={share:g} of {count} batches: one is taken")
             setattr(trainer, key, 1)
 
 

@@ -26,7 +26,7 @@ TITLES = {
     "reliability": "Share of right answers against the probability that was given",
     "ordinal_times": "Predicted class against true time to the main shock",
     "strata": "Accuracy among events of small and large magnitude and signal-to-noise ratio",
-    "timeline": "Magnitude of every event against its date, in the colour of its class",
+    "timeline": "Every event at its date and magnitude (where known), in the colour of its class",
     "pretraining_curves": "Loss, skill, codes and temperature of pretraining against the epoch",
     "codebook": "How often each code of the codebook is used",
 }
