@@ -108,6 +108,6 @@ done
 [ ${#runs[@]} -gt 0 ] || { echo "error: no run of '$SET' is wanted by ONLY='$ONLY' SEEDS='$SEEDS'" >&2; usage; }
 printf '%s\0' "${runs[@]}" | xargs -0 -P "$JOBS" -n 1 bash -c 'eval "one $1"' one
 status=$?
-[ $status -eq 0 ] || echo "some runs failed: call this again to retry them" >&2
+[ $status -eq 0 ] || echo "some runs failed: mend what their messages say, and call this again" >&2
 "$PYTHON" scripts/compare.py "$OUT" --out "$OUT/comparison" --replace || status=1
 exit $((status > 0))

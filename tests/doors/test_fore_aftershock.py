@@ -46,7 +46,8 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, str(ROOT / "simple_train.py"), *overrides]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "encoder=conv_patch_tiny model=xlstm_unet_tiny model.pretrained=" in done.stdout
+    onward = "finetune_xlstm_unet_tiny encoder=conv_patch_tiny model=xlstm_unet_tiny"
+    assert f"{onward} model.pretrained=" in done.stdout
     return only_run(folder / "out")
 
 
@@ -231,6 +232,11 @@ def test_pretraining_on_real_folders(
     run = only_run(tmp_path / "outputs")
     found = json.loads((run / "evaluation" / "metrics.json").read_text())["metrics"][metric]
     assert found["lo"] < found["value"] < found["hi"]
+
+
+def test_a_pull_on_what_stays_frozen_is_refused(door: Door, pretrained: Path) -> None:
+    frozen = [f"model.pretrained={pretrained}", "encoder.freeze=True", "model.freeze=True"]
+    assert "pulls nothing" in refused(door, *frozen, "train.l2_to_pretrained=0.01")
 
 
 def test_missing_files_are_told_with_the_way_out(door: Door) -> None:

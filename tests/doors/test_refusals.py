@@ -31,6 +31,8 @@ TYPOS = [
     (["train.unfreeze_at_epoch=9", "trainer.max_epochs=9"], "ends after 9 epochs"),
     (["trainer.use_distributed_sampler=true"], "among processes a second time"),
     (["train.unfrozen_lr_mult=0.1"], "train.unfrozen_lr_mult: is set, but nothing thaws"),
+    (["optimizer.lr=-1"], "optimizer.lr: is -1; it must be at least 0"),
+    (["trainer.enable_progress_bar=false"], "callbacks.progress=null"),
     (["train.l2_to_pretrained=-0.1"], "must be at least 0"),
     (["train.label_smoothing=1"], "must be at least 0 and below 1"),
     (["scheduler.warmup_fraction=10"], "must be at least 0 and below 1"),

@@ -127,6 +127,8 @@ def test_a_resume_may_train_longer(door: Door, trained: Path) -> None:
     assert outcome.code == 0, outcome.err
     metrics = pd.read_csv(trained / "metrics.csv")
     assert metrics.dropna(subset="val/loss")["epoch"].tolist() == [0, 1, 2]
+    assert yaml.safe_load((trained / "config.yaml").read_text())["trainer"]["max_epochs"] == 3
+    assert "trainer.max_epochs=3" in yaml.safe_load((trained / "overrides.yaml").read_text())
 
 
 def test_a_broken_run_says_so_and_keeps_its_traceback(door: Door, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ RANGES = {
     "train.unfrozen_lr_mult": (0.0, math.inf),
     "train.unfreeze_at_epoch": (0.0, math.inf),
     "scheduler.warmup_fraction": (0.0, 1.0),
+    "optimizer.lr": (0.0, math.inf),
 }
 """Numbers that mean nothing below the first or from the second on."""
 SHARED = (
@@ -35,6 +36,7 @@ def contradictions(tree: Plain) -> list[Problem]:
         _folds,
         _purged,
         _shared_twice,
+        _no_bar,
     )
     return [problem for rule in rules for problem in rule(tree)]
 
@@ -93,12 +95,18 @@ def _frozen(tree: Plain) -> Iterator[Problem]:
 
 
 def _pulled(tree: Plain) -> Iterator[Problem]:
-    """A pull toward pretrained weights needs some."""
-    pull = select(tree, "train.l2_to_pretrained")
+    """A pull toward pretrained weights needs some, and some of them that learn."""
+    key, pull = "train.l2_to_pretrained", select(tree, "train.l2_to_pretrained")
+    if not isinstance(pull, int | float) or pull <= 0:
+        return
     taken = [part for part in ("encoder", "model") if select(tree, f"{part}.pretrained")]
-    if isinstance(pull, int | float) and pull > 0 and not taken:
+    stays = select(tree, "train.unfreeze_at_epoch") is None
+    if not taken:
         fault = "pulls toward pretrained weights: none are given"
-        yield Problem("train.l2_to_pretrained", fault, "model.pretrained=<run folder or file>")
+        yield Problem(key, fault, "model.pretrained=<run folder or file>")
+    elif stays and all(select(tree, f"{part}.freeze") for part in taken):
+        fault = "pulls nothing: what is pretrained is frozen, and does not thaw"
+        yield Problem(key, fault, f"{key}=0.0")
 
 
 def _purged(tree: Plain) -> Iterator[Problem]:
@@ -107,6 +115,13 @@ def _purged(tree: Plain) -> Iterator[Problem]:
     if isinstance(hours, int | float) and hours and not str(method).startswith("temporal"):
         fault = f"is set, but event_split_method={method} does not look at the time"
         yield Problem("dataset.purge_hours", fault, "dataset.event_split_method=temporal")
+
+
+def _no_bar(tree: Plain) -> Iterator[Problem]:
+    """The progress bar is a callback of ours: it is switched off there."""
+    if select(tree, "trainer.enable_progress_bar") is False and select(tree, "callbacks.progress"):
+        fault = "is false, but callbacks.progress draws a bar"
+        yield Problem("trainer.enable_progress_bar", fault, "callbacks.progress=null")
 
 
 def _shared_twice(tree: Plain) -> Iterator[Problem]:

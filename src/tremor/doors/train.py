@@ -57,6 +57,7 @@ class Run:
     choices: dict[str, str]
     folder: Path
     resumed: Path | None = None
+    changed: bool = False
 
 
 def train(composed: DictConfig) -> None:
@@ -119,7 +120,8 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     if data.records.fingerprint != card["provenance"]["data_fingerprint"]:
         raise Refused("the data have changed since this run began", str(folder), "start a new run")
     say(f"resume   {last}")
-    return Run(config, raw, card["overrides"], card["choices"], folder, last), data
+    overrides = card["overrides"] + ours if changed else card["overrides"]
+    return Run(config, raw, overrides, card["choices"], folder, last, bool(changed)), data
 
 
 def _task(run: Run, data: Data) -> Task:
@@ -157,8 +159,9 @@ def _describe(run: Run, data: Data, task: Task) -> None:
         say(f"{name:<8} {part_line(part, shape)}")
     say(f"network  {counted(network)}")
     say(f"run      {run.folder}")
-    if run.resumed is None:
+    if run.resumed is None or run.changed:
         run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])
+    if run.resumed is None:
         write_json(run.folder / "audit.json", data.audit)
         if data.labelled.ordered:
             write_json(run.folder / "classes.json", limits(data.labelled))
@@ -271,5 +274,6 @@ def _farewell(run: Run, seconds: float) -> None:
     say(f"  python evaluate.py checkpoint={place} split=val")
     again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]
     parts = [f"{group}={run.choices[group]}" for group in ("encoder", "model")]
-    onward = ["python", "simple_train.py", FINE_TUNING, *parts, f"model.pretrained={place}"]
+    tuning = FINE_TUNING + "_tiny" * run.choices["dataset"].startswith("synthetic")
+    onward = ["python", "simple_train.py", tuning, *parts, f"model.pretrained={place}"]
     say(f"  {shlex.join(again if 'num_classes' in run.config['task'] else onward)}")
