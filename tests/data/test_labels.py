@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tremor.data import splits
-from tremor.data.labels import as_stored, limits, names, time_bins, visso
+from tremor.data.labels import as_stored, limits, names, on_the_wrong_side, time_bins, visso
 from tremor.errors import Refused
 
 MAIN = "2016-10-30T06:40:17.32"
@@ -40,6 +40,13 @@ def split(table: pd.DataFrame, method: str = "temporal", **given: Any) -> pd.Ser
     usual: dict[str, Any] = {"train_frac": 0.7, "val_ratio": 0.1, "test_ratio": 0.2}
     usual |= {"fold": None, "n_folds": 5, "purge_hours": 0.0, "seed": 0}
     return getattr(splits, method)(table[table["label"] >= 0], **(usual | given))
+
+
+def test_phases_on_the_wrong_side_of_the_main_shock_are_counted() -> None:
+    assert on_the_wrong_side(time_bins(TABLE, CLASSES, 2, MAIN)) == 0
+    late = str(pd.Timestamp(MAIN) + pd.Timedelta(days=3650))
+    after = int((TABLE["label"] == CLASSES.index("post")).sum())
+    assert on_the_wrong_side(time_bins(TABLE, CLASSES, 2, late)) == after
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4, 5, 8, 9, 10])

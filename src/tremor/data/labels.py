@@ -166,5 +166,11 @@ def visso(labelled: Labelled) -> list[dict[str, object]]:
     return [] if none else [{"class": "Visso"} | _span(part)]
 
 
+def on_the_wrong_side(labelled: Labelled) -> int:
+    """Records that begin before the main shock but belong after it, or the reverse."""
+    after = labelled.table["ttf_seconds"] >= 0
+    return int((after != (labelled.table["phase"] == "post")).sum())
+
+
 def _span(part: pd.DataFrame) -> dict[str, object]:
     return {"first": part["start_time"].min(), "last": part["start_time"].max()}

@@ -10,7 +10,7 @@ import pandas as pd
 from tremor.config.build import Plain, build
 from tremor.data.audit import audit, refuse_leaks
 from tremor.data.cache import open_records
-from tremor.data.labels import Labelled
+from tremor.data.labels import Labelled, on_the_wrong_side
 from tremor.data.module import DataModule
 from tremor.data.parts import refuse_empty
 from tremor.data.records import RecordSet
@@ -102,6 +102,9 @@ def _tell(data: Data, made: bool) -> None:
             f"{row['class']} {row['records']} of {row['groups']} events" for row in rows
         )
         say(f"{part:<8} {said}")
+    wrong = on_the_wrong_side(data.labelled) if data.labelled.ordered else 0
+    if wrong:
+        say(f"WARNING  {wrong} records are on the wrong side of dataset.main_shock for their phase")
     for word, why in LEFT_OUT.items():
         lost = table[data.parts == word].groupby("label")["group"].nunique()
         if len(lost):
