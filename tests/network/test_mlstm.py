@@ -13,7 +13,8 @@ from xlstm.blocks.slstm.src.vanilla import slstm
 from tremor.network.layers.mlstm_layer import MLSTMLayer
 from tremor.network.layers.projections import CausalConv, GroupedLinear
 from tremor.network.layers.slstm_layer import SLSTMLayer, scan
-from tremor.network.mlstm import mlstm, recurrent
+from tremor.network.mlstm.chunkwise import mlstm
+from tremor.network.mlstm.recurrent import mlstm as recurrent
 
 
 def drawn(

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, silu
 
 from tremor.network.layers.projections import CausalConv, GroupedLinear
-from tremor.network.mlstm import NEVER, mlstm
+from tremor.network.mlstm.chunkwise import mlstm
+from tremor.network.mlstm.scales import NEVER
 
 OPEN = 1e4  # a forget gate that forgets nothing
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, layer_norm, logsigmoid, silu
 
 from tremor.network.layers.projections import CausalConv, GroupedLinear
-from tremor.network.mlstm import NEVER
+from tremor.network.mlstm.scales import NEVER
 
 WIDER = 1.3  # features of the gated MLP, as a multiple of the layer's
 
