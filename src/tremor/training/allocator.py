@@ -8,7 +8,7 @@ import platform
 
 SWITCH = "TREMOR_ALLOCATOR"
 MMAP_THRESHOLD, TRIM_THRESHOLD, TOP_PAD = -3, -1, -2
-LARGE, PAD = 2**31 - 1, 64 << 20
+LARGE, NEVER, PAD = 2**31 - 1, -1, 64 << 20
 
 
 def keep_memory() -> str:
@@ -19,6 +19,6 @@ def keep_memory() -> str:
     if os.environ.get(SWITCH) == "system" or platform.libc_ver()[0] != "glibc":
         return "system"
     libc = ctypes.CDLL(None)
-    wishes = ((MMAP_THRESHOLD, LARGE), (TRIM_THRESHOLD, LARGE), (TOP_PAD, PAD))
+    wishes = ((MMAP_THRESHOLD, LARGE), (TRIM_THRESHOLD, NEVER), (TOP_PAD, PAD))
     granted = [libc.mallopt(ctypes.c_int(name), ctypes.c_int(value)) for name, value in wishes]
     return "glibc, memory kept" if all(granted) else "glibc, thresholds refused"

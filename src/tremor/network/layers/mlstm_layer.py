@@ -6,9 +6,11 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, silu
+from torch.nn.functional import linear
 
-from tremor.network.layers.projections import CausalConv, GroupedLinear
+from tremor.network.layers.causal_conv import CausalConv
+from tremor.network.layers.gated_output import gated
+from tremor.network.layers.projections import GroupedLinear
 from tremor.network.mlstm.chunkwise import mlstm
 from tremor.network.mlstm.scales import NEVER
 
@@ -52,11 +54,10 @@ class MLSTMLayer(nn.Module):
         x, z = self.up(x).chunk(2, -1)
         if mask is not None:
             x = x * mask[..., None]
-        mixed = silu(self.conv(x))
+        mixed = self.conv(x)
         q, k = self.query_key(mixed)
         (v,) = self.value(x)
-        gates = self.gates(torch.cat([q, k, v], -1)).float().transpose(1, 2)
-        taken, kept = gates.chunk(2, 1)
+        taken, kept = self._gates(mixed, x).transpose(1, 2).chunk(2, 1)
         if mask is not None:
             taken, kept = (
                 gate.masked_fill(~mask[:, None], shut)
@@ -64,5 +65,17 @@ class MLSTMLayer(nn.Module):
             )
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (q, k, v))
         heard = mlstm(q, k, v, taken, kept).transpose(1, 2)
-        level = layer_norm(heard, heard.shape[-1:]).flatten(2) * self.norm
-        return self.down((level + self.skip * mixed) * silu(z))  # type: ignore[no-any-return]
+        out = gated(heard, mixed, z, self.norm, self.skip)
+        return self.down(out)  # type: ignore[no-any-return]
+
+    def _gates(self, mixed: Tensor, x: Tensor) -> Tensor:
+        """Gates of query, key and value `(batch, step, gate)`, in float32 under any precision.
+
+        Read off what these are made of, by one map for both: that spares putting them side by side.
+        """
+        query, key, value = self.gates.weight.chunk(3, 1)
+        on_mixed = self.query_key.before(query, 0) + self.query_key.before(key, 1)
+        on_x = self.value.before(value, 0)
+        with torch.autocast(x.device.type, enabled=False):
+            from_mixed = linear(mixed.to(on_mixed.dtype), on_mixed, self.gates.bias)
+            return from_mixed + linear(x.to(on_x.dtype), on_x)

@@ -1,18 +1,22 @@
-"""Projections within groups of features, and convolution along the steps."""
+"""Projections within groups of features."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, pad
+from torch.autograd.function import once_differentiable
 
-WIDE = 32
+WIDE = 16
+HELD = 2**17  # numbers worked on at a time, where there is a cache to stay in
 
 
 class GroupedLinear(nn.Module):
     """Linear maps within groups of `size` features: `(batch, step, feature)`, no bias.
 
-    Groups are gathered into blocks of at most 32 features, which multiply faster than many tiny
+    Groups are gathered into blocks of at most 16 features, which multiply faster than many tiny
     matrices do.
     """
 
@@ -28,33 +32,54 @@ class GroupedLinear(nn.Module):
         eye = torch.eye(self.joined, dtype=x.dtype, device=x.device)[:, None, :, None]
         own = self.weight.to(x.dtype).view(outputs, -1, self.joined, size, 1, size) * eye
         blocks = own.reshape(outputs, -1, self.joined * size, self.joined * size)
-        wide = blocks.transpose(-1, -2).permute(1, 2, 0, 3).flatten(2)
-        parts = x.flatten(0, 1).unflatten(-1, (len(wide), -1)).transpose(0, 1) @ wide
-        split = parts.unflatten(-1, (outputs, -1)).permute(2, 1, 0, 3).flatten(2)
-        return tuple(split.unflatten(1, x.shape[:2]).unbind(0))
+        return BlockDiagonal.apply(x, blocks.transpose(-1, -2))  # type: ignore[no-any-return, no-untyped-call]
+
+    def before(self, rows: Tensor, output: int) -> Tensor:
+        """A linear map `(row, feature)` of one of the outputs as one of the input, of one shape."""
+        weight = self.weight[output]
+        parts = rows.unflatten(1, weight.shape[:2]).transpose(0, 1) @ weight
+        return parts.transpose(0, 1).flatten(1)
+
+
+class BlockDiagonal(torch.autograd.Function):
+    """`x (batch, step, feature)` times each of `blocks (output, block, wide, wide)`.
+
+    A few rows at a time, so that results are put in their places while they are in the cache.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, blocks: Tensor) -> tuple[Tensor, ...]:
+        made = tuple(x.new_empty(x.shape) for _ in blocks)
+        for own, *said in _by_block(blocks, x, *made):
+            for block, place in zip(blocks, said, strict=True):
+                place.copy_(torch.bmm(own, block))
+        ctx.save_for_backward(x, blocks)
+        return made
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *d_made: Tensor) -> tuple[Tensor, Tensor]:
+        x, blocks = ctx.saved_tensors
+        d_x, d_blocks = x.new_empty(x.shape), torch.zeros_like(blocks)
+        for own, d_own, *d_said in _by_block(blocks, x, d_x, *d_made):
+            for block, d_block, given in zip(blocks, d_blocks, d_said, strict=True):
+                d_block += torch.bmm(own.transpose(1, 2), given)
+            total = torch.bmm(d_said[0], blocks[0].transpose(1, 2))
+            for block, given in zip(blocks[1:], d_said[1:], strict=True):
+                total += torch.bmm(given, block.transpose(1, 2))
+            d_own.copy_(total)
+        return d_x, d_blocks
+
+
+def _by_block(blocks: Tensor, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """A few rows of each tensor at a time, as `(block, row, wide)`."""
+    count, wide = blocks.shape[1:3]
+    rows = tensors[0].shape[0] * tensors[0].shape[1]
+    by = max(1, HELD // (count * wide)) if blocks.device.type == "cpu" else rows
+    flat = [x.flatten(0, 1).unflatten(1, (count, wide)).split(by) for x in tensors]
+    return ((*(part.transpose(0, 1) for part in each),) for each in zip(*flat, strict=True))
 
 
 def _divisor(number: int, largest: int) -> int:
     """The largest divisor of a number that is not above `largest`."""
     return next(d for d in range(largest, 0, -1) if number % d == 0)
-
-
-class CausalConv(nn.Module):
-    """Each feature convolved over the last `kernel` steps: `(batch, step, feature)`."""
-
-    def __init__(self, features: int, kernel: int):
-        super().__init__()
-        self.conv = nn.Conv1d(features, features, kernel, groups=features)
-
-    def forward(self, x: Tensor) -> Tensor:
-        kernel = self.conv.kernel_size[0]
-        weight = self.conv.weight
-        if x.is_cuda:
-            whole = pad(x.transpose(1, 2), (kernel - 1, 0))
-            return conv1d(whole, weight, self.conv.bias, groups=len(weight)).transpose(1, 2)
-        whole = pad(x, (0, 0, kernel - 1, 0))
-        parts = [whole[:, n : n + x.shape[1]] * weight[:, 0, n] for n in range(kernel)]
-        total: Tensor = self.conv.bias  # type: ignore[assignment]
-        for part in parts:
-            total = total + part
-        return total

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, layer_norm, logsigmoid, silu
+from torch.nn.functional import gelu, layer_norm, logsigmoid
 
-from tremor.network.layers.projections import CausalConv, GroupedLinear
+from tremor.network.layers.causal_conv import CausalConv
+from tremor.network.layers.projections import GroupedLinear
 from tremor.network.mlstm.scales import NEVER
 
 WIDER = 1.3  # features of the gated MLP, as a multiple of the layer's
@@ -40,7 +41,7 @@ class SLSTMLayer(nn.Module):
         if mask is None:
             mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
         x = x * mask[..., None]
-        gates = (*self.input_forget(silu(self.conv(x))), *self.cell_output(x))
+        gates = (*self.input_forget(self.conv(x)), *self.cell_output(x))
         parts = torch.stack([gate.unflatten(-1, (self.heads, -1)) for gate in gates], 3).flatten(3)
         heard = scan((parts + self.bias).float(), self.recurrent.float(), mask)
         level = layer_norm(heard, heard.shape[-1:]).flatten(2) * self.norm
