@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, layer_norm, logsigmoid
+from torch.nn.functional import gelu, layer_norm
 
 from tremor.network.layers.causal_conv import CausalConv
 from tremor.network.layers.projections import GroupedLinear
-from tremor.network.mlstm.scales import NEVER
+from tremor.network.slstm import scan
 
 WIDER = 1.3  # features of the gated MLP, as a multiple of the layer's
 
@@ -38,9 +38,8 @@ class SLSTMLayer(nn.Module):
             self.bias[:, size : 2 * size] = 5.0 - 12.0 * torch.linspace(0, 1, size) ** 0.3
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        if mask is None:
-            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        x = x * mask[..., None]
+        if mask is not None:
+            x = x * mask[..., None]
         gates = (*self.input_forget(self.conv(x)), *self.cell_output(x))
         parts = torch.stack([gate.unflatten(-1, (self.heads, -1)) for gate in gates], 3).flatten(3)
         heard = scan((parts + self.bias).float(), self.recurrent.float(), mask)
@@ -48,27 +47,3 @@ class SLSTMLayer(nn.Module):
         wide, gate = self.up(level.to(x.dtype)).chunk(2, -1)
         return self.down(gelu(gate) * wide)  # type: ignore[no-any-return]
 
-
-def scan(gates: Tensor, recurrent: Tensor, mask: Tensor) -> Tensor:
-    """Hidden states `(batch, step, head, size)` of gates (input, forget, cell, output in a row).
-
-    The cell and its count are kept over exp(scale), the largest weight so far: the first step taken
-    sets it, and the count never falls below 1. States are collected in a list and stacked once:
-    writing each into its place would make the backward pass copy the whole tensor at every step.
-    """
-    batch, _, heads, width = gates.shape
-    hidden = cell = gates.new_zeros(batch, heads, width // 4)
-    count, scale = torch.ones_like(cell), torch.full_like(cell, NEVER)
-    heard = []
-    for gate, here in zip(gates.unbind(1), mask.T[..., None, None].unbind(0), strict=True):
-        mixed = gate + torch.einsum("bhi,hio->bho", hidden, recurrent)
-        taken, kept, entry, shown = mixed.chunk(4, -1)
-        kept = logsigmoid(kept) + scale
-        top = torch.maximum(kept, taken)
-        new, old = (taken - top).exp(), (kept - top).exp()
-        cell = torch.where(here, old * cell + new * entry.tanh(), cell)
-        count = torch.where(here, old * count + new, count)
-        scale = torch.where(here, top, scale)
-        hidden = torch.where(here, shown.sigmoid() * cell / count, hidden)
-        heard.append(hidden)
-    return torch.stack(heard, 1)
