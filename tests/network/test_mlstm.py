@@ -201,4 +201,6 @@ def test_grouped_projections_are_block_diagonal() -> None:
 def test_the_causal_convolution_is_torchs_own_padded_on_the_left() -> None:
     layer, x = CausalConv(8, 4), torch.randn(2, 20, 8)
     padded = torch.nn.functional.pad(x.transpose(1, 2), (3, 0))
-    torch.testing.assert_close(layer(x), silu(layer.conv(padded)).transpose(1, 2), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        layer(x), silu(layer.conv(padded)).transpose(1, 2), rtol=1e-4, atol=1e-5
+    )

@@ -45,7 +45,10 @@ class EvaluateRoot:
 PRETRAINED = {"pretrained": str | None, "freeze": bool}
 
 # Keys that Tremor reads beside those of a part's constructor.
-EXTRAS: dict[str, dict[str, Any]] = {"encoder": PRETRAINED, "model": PRETRAINED}
+EXTRAS: dict[str, dict[str, Any]] = {
+    "encoder": PRETRAINED,
+    "model": PRETRAINED | {"compile": bool},
+}
 
 # Arguments that a door passes when it builds: facts of the data, or objects made before.
 RUNTIME: dict[str, tuple[str, ...]] = {
@@ -55,7 +58,7 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "loader": ("records", "parts"),
     "augment": (),
     "encoder": ("channels", "length", "sampling_rate"),
-    "model": ("in_shape",),
+    "model": ("in_shape", "device"),
     "decoder": ("in_shape", "channels", "samples"),
     "task": ("network", "normalise", "augment", "optimizer", "scheduler"),
     "optimizer": ("params",),

@@ -40,6 +40,7 @@ from tremor.tasks.base import Task
 from tremor.training import checkpoints, loggers, run_folder
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore
+from tremor.training.compiling import compile_model, refuse_uncompilable
 from tremor.training.pretrained import anchor, freeze, refuse_misfits, take_pretrained
 from tremor.training.trial import try_build, try_out
 
@@ -84,6 +85,7 @@ def train(composed: DictConfig) -> None:
 def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
+    refuse_uncompilable(config)
     try_build(config)
     refuse_misfits(config)
     rehearse(config)
@@ -133,6 +135,7 @@ def _task(run: Run, data: Data) -> Task:
             say(f"weights  {line}")
     freeze(task, run.config)
     anchor(task, run.config)
+    compile_model(task, run.config)
     said = run_folder.command_line(run.overrides)
     task.card = {
         "format": checkpoints.FORMAT,
@@ -142,10 +145,15 @@ def _task(run: Run, data: Data) -> Task:
         "choices": run.choices,
         "facts": data.facts.plain(),
         "provenance": run_folder.provenance(
-            said, run.config["seed"], data.records.fingerprint, keep_memory()
+            said, run.config["seed"], data.records.fingerprint, keep_memory(), mlstm_of(task)
         ),
     }
     return task
+
+
+def mlstm_of(task: Task) -> str | None:
+    """The way in which the model's mLSTM memories are computed, if it has any."""
+    return getattr(task.network.model, "mlstm_backend", None)
 
 
 def _describe(run: Run, data: Data, task: Task) -> None:
@@ -158,6 +166,8 @@ def _describe(run: Run, data: Data, task: Task) -> None:
         shape = getattr(part, "out_shape", (len(facts.classes),))
         say(f"{name:<8} {part_line(part, shape)}")
     say(f"network  {counted(network)}")
+    if way := mlstm_of(task):
+        say(f"mlstm    {way}")
     say(f"run      {run.folder}")
     if run.resumed is None or run.changed:
         run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])

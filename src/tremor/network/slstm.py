@@ -19,6 +19,7 @@ NOTHING = -1e30  # the logarithm of an empty count, finite when subtracted
 OPEN = 1e30  # a forget gate that forgets nothing
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def scan(gates: Tensor, recurrent: Tensor, mask: Tensor | None = None) -> Tensor:
     """`gates (batch, step, head, 4 size)`, of input, forget, cell, output, to `(…, head, size)`.
 
@@ -38,7 +39,7 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, gates: Tensor, recurrent: Tensor) -> Tensor:
-        raw = gates.permute(1, 2, 0, 3).clone(memory_format=torch.contiguous_format)  # (step, head, batch, 4 size)
+        raw = _by_step(gates)
         steps, *shape, size = *raw.shape[:3], raw.shape[3] // 4
         said, mean, count = (raw.new_empty(steps + 1, *shape, size) for _ in range(3))
         said[0], mean[0], count[0] = 0.0, 0.0, NOTHING
@@ -62,7 +63,7 @@ class Scan(torch.autograd.Function):
         _, kept, cell, shown = raw.chunk(4, -1)
         left = 1 - share
         read = (
-            d_said.permute(1, 2, 0, 3).clone(memory_format=torch.contiguous_format),
+            _by_step(d_said),
             said[1:] * (1 - shown),
             shown,
             share * (1 - cell * cell),
@@ -93,3 +94,8 @@ class Scan(torch.autograd.Function):
         before = said[:-1].permute(1, 3, 0, 2).flatten(2)  # (head, size, step x batch)
         d_recurrent = before @ d_raw.transpose(0, 1).flatten(1, 2)
         return d_raw.permute(2, 0, 1, 3), d_recurrent
+
+
+def _by_step(x: Tensor) -> Tensor:
+    """A copy, that may be written to, as `(step, head, batch, …)`."""
+    return x.permute(1, 2, 0, 3).clone(memory_format=torch.contiguous_format)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from tremor.config.build import Plain, build
@@ -54,13 +56,28 @@ def build_network(config: Plain, facts: Facts) -> Network:
     """Encoder, model and decoder, each told what the one before it gives."""
     shape = {"channels": facts.channels, "length": facts.length}
     encoder = _part(config, "encoder", **shape, sampling_rate=facts.sampling_rate)
-    model = _part(config, "model", in_shape=encoder.out_shape)
+    on = {"device": device_of(config["trainer"]["accelerator"])}
+    told = {name: fact for name, fact in on.items() if name in _asked(config["model"])}
+    model = _part(config, "model", in_shape=encoder.out_shape, **told)
     known = {"in_shape": model.out_shape, "channels": facts.channels}
-    asked = signature_of(config["decoder"]["_target_"]).settings
+    asked = _asked(config["decoder"])
     if "samples" in asked:
         known["samples"] = _samples_a_step(encoder)
     told = {name: fact for name, fact in known.items() if name in asked}
     return Network(encoder, model, _part(config, "decoder", **told))
+
+
+def device_of(accelerator: str) -> str:
+    """The kind of device that Lightning will take for `trainer.accelerator`."""
+    if accelerator in ("auto", "gpu"):
+        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        return next((name for name, found in there.items() if found), "cpu")
+    return accelerator
+
+
+def _asked(node: Plain) -> Collection[str]:
+    """What a part's constructor takes."""
+    return signature_of(node["_target_"]).settings
 
 
 def _part(config: Plain, name: str, **facts: Any) -> Any:

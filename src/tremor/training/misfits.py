@@ -9,8 +9,8 @@ from tremor.config.build import Plain
 from tremor.config.signature import signature_of
 from tremor.errors import Refused
 
-WHILE_TRAINING = ("dropout", "gradient_checkpointing")
-"""Settings that act while training only: under any of them weights are the same network."""
+SAME = ("dropout", "gradient_checkpointing", "mlstm_backend")
+"""Settings under any of which weights are the same network."""
 
 
 def refuse_other_settings(wanted: Plain, trained: Plain, name: str, place: str) -> None:
@@ -27,7 +27,7 @@ def _settings(node: Plain) -> Plain:
     """What decides the network that weights stand for: all settings, those left out by default."""
     asked = signature_of(node["_target_"]).settings.values()
     whole = {s.name: s.default for s in asked if not s.required} | own(node)
-    kept = {key: value for key, value in whole.items() if key not in WHILE_TRAINING}
+    kept = {key: value for key, value in whole.items() if key not in SAME}
     return {key: list(v) if isinstance(v, tuple) else v for key, v in kept.items()}
 
 
@@ -38,4 +38,4 @@ def _typed(value: Any) -> str:
 
 def own(node: Plain) -> Plain:
     """A part's node without the keys that are not its constructor's."""
-    return {k: v for k, v in node.items() if k not in ("pretrained", "freeze")}
+    return {k: v for k, v in node.items() if k not in ("pretrained", "freeze", "compile")}

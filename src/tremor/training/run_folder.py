@@ -42,7 +42,7 @@ def describe(folder: Path, config: Plain, overrides: Sequence[str], provenance: 
     write_json(folder / "provenance.json", provenance)
 
 
-def provenance(command: str, seed: int, data: str, allocator: str) -> Plain:
+def provenance(command: str, seed: int, data: str, allocator: str, mlstm: str | None) -> Plain:
     """What ran: versions, code, command, data, seed, device; the same text for the same run."""
     return {
         "command": command,
@@ -50,6 +50,7 @@ def provenance(command: str, seed: int, data: str, allocator: str) -> Plain:
         "data_fingerprint": data,
         "device": device_name(),
         "allocator": allocator,
+        "mlstm_backend": mlstm,
         "git": git_state(Path(__file__).parent),
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -19,7 +19,7 @@ class CausalConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self.conv.weight, self.conv.bias
-        if x.device.type == "cpu":
+        if x.device.type == "cpu" and not torch.compiler.is_compiling():
             return ConvSiLU.apply(x, weight[:, 0], bias)  # type: ignore[no-any-return, no-untyped-call]
         whole = pad(x.transpose(1, 2), (weight.shape[-1] - 1, 0))
         return silu(conv1d(whole, weight, bias, groups=len(weight)).transpose(1, 2))
@@ -52,7 +52,11 @@ class ConvSiLU(torch.autograd.Function):
     def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor, ...]:
         x, weight, before = ctx.saved_tensors
         taps = weight.T.flip(0).contiguous()
-        d_x, d_taps, d_bias = x.new_empty(x.shape), torch.zeros_like(taps), taps.new_zeros(len(weight))
+        d_x, d_taps, d_bias = (
+            x.new_empty(x.shape),
+            torch.zeros_like(taps),
+            taps.new_zeros(len(weight)),
+        )
         dtype = torch.promote_types(x.dtype, taps.dtype)
         for own, total, d_said, d_own in zip(x, before, d_out, d_x, strict=True):
             d_total = torch.ops.aten.silu_backward(d_said.to(dtype), total.to(dtype))

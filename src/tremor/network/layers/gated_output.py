@@ -18,7 +18,7 @@ def gated(heard: Tensor, mixed: Tensor, z: Tensor, norm: Tensor, skip: Tensor) -
 
     `heard (batch, step, head, size)`, `mixed` and `z (batch, step, feature)`, the rest `(feature)`.
     """
-    if heard.device.type == "cpu":
+    if heard.device.type == "cpu" and not torch.compiler.is_compiling():
         return Gated.apply(heard, mixed, z, norm, skip)  # type: ignore[no-any-return, no-untyped-call]
     level = layer_norm(heard, heard.shape[-1:], eps=EPS).flatten(2) * norm
     return (level + skip * mixed) * silu(z)

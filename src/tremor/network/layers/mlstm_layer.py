@@ -11,7 +11,7 @@ from torch.nn.functional import linear
 from tremor.network.layers.causal_conv import CausalConv
 from tremor.network.layers.gated_output import gated
 from tremor.network.layers.projections import GroupedLinear
-from tremor.network.mlstm.chunkwise import mlstm
+from tremor.network.mlstm.backend import WAYS
 from tremor.network.mlstm.scales import NEVER
 
 OPEN = 1e4  # a forget gate that forgets nothing
@@ -26,8 +26,16 @@ class MLSTMLayer(nn.Module):
 
     no_decay = ("gates.weight",)
 
-    def __init__(self, d_model: int, num_heads: int = 4, expand: int = 2, kernel: int = 4):
+    def __init__(
+        self,
+        d_model: int,
+        num_heads: int = 4,
+        expand: int = 2,
+        kernel: int = 4,
+        way: str = "chunkwise",
+    ):
         super().__init__()
+        self.memory = WAYS[way]
         inner = expand * d_model
         self.heads = num_heads
         self.up = nn.Linear(d_model, 2 * inner)
@@ -64,7 +72,7 @@ class MLSTMLayer(nn.Module):
                 for gate, shut in ((taken, NEVER), (kept, OPEN))
             )
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (q, k, v))
-        heard = mlstm(q, k, v, taken, kept).transpose(1, 2)
+        heard = self.memory(q, k, v, taken, kept).transpose(1, 2)
         out = gated(heard, mixed, z, self.norm, self.skip)
         return self.down(out)  # type: ignore[no-any-return]
 

@@ -32,12 +32,17 @@ class GroupedLinear(nn.Module):
         eye = torch.eye(self.joined, dtype=x.dtype, device=x.device)[:, None, :, None]
         own = self.weight.to(x.dtype).view(outputs, -1, self.joined, size, 1, size) * eye
         blocks = own.reshape(outputs, -1, self.joined * size, self.joined * size)
-        return BlockDiagonal.apply(x, blocks.transpose(-1, -2))  # type: ignore[no-any-return, no-untyped-call]
+        blocks = blocks.transpose(-1, -2)
+        if torch.compiler.is_compiling():
+            parts = x.unflatten(-1, blocks.shape[1:3])
+            made = torch.einsum("btni,onij->obtnj", parts, blocks)
+            return (*made.flatten(-2),)
+        return BlockDiagonal.apply(x, blocks)  # type: ignore[no-any-return, no-untyped-call]
 
     def before(self, rows: Tensor, output: int) -> Tensor:
         """A linear map `(row, feature)` of one of the outputs as one of the input, of one shape."""
         weight = self.weight[output]
-        parts = rows.unflatten(1, weight.shape[:2]).transpose(0, 1) @ weight
+        parts: Tensor = rows.unflatten(1, weight.shape[:2]).transpose(0, 1) @ weight
         return parts.transpose(0, 1).flatten(1)
 
 
@@ -62,7 +67,7 @@ class BlockDiagonal(torch.autograd.Function):
         x, blocks = ctx.saved_tensors
         d_x, d_blocks = x.new_empty(x.shape), torch.zeros_like(blocks)
         for own, d_own, *d_said in _by_block(blocks, x, d_x, *d_made):
-            for block, d_block, given in zip(blocks, d_blocks, d_said, strict=True):
+            for d_block, given in zip(d_blocks, d_said, strict=True):
                 d_block += torch.bmm(own.transpose(1, 2), given)
             total = torch.bmm(d_said[0], blocks[0].transpose(1, 2))
             for block, given in zip(blocks[1:], d_said[1:], strict=True):

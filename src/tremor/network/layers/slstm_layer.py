@@ -46,4 +46,3 @@ class SLSTMLayer(nn.Module):
         level = layer_norm(heard, heard.shape[-1:]).flatten(2) * self.norm
         wide, gate = self.up(level.to(x.dtype)).chunk(2, -1)
         return self.down(gelu(gate) * wide)  # type: ignore[no-any-return]
-

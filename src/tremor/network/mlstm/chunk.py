@@ -23,7 +23,11 @@ class Chunk:
     best: Tensor
     before: Tensor
     wide: bool
-    scale: float  # of keys
+
+    @property
+    def scale(self) -> float:
+        """Of keys."""
+        return float(self.q.shape[-1] ** -0.5)
 
     def table(self) -> Tensor:
         """`(head, step, earlier step)`: the weight of each step over the largest one so far."""
@@ -39,11 +43,7 @@ class Chunk:
 def chunks(q: Tensor, k: Tensor, v: Tensor, by: Scales) -> list[Chunk]:
     """The chunks of a slab in the order of time."""
     written = by.written.view(*q.shape[:3], 1)
-    cut = [
-        *(x.split(by.size, 2) for x in (q, k, v, written)),
-        by.kept,
-        *(x.split(by.size, 1) for x in (by.log, by.best)),
-        by.before.split(1, 1),
-        by.wide[0],
-    ]
-    return [Chunk(*own, q.shape[3] ** -0.5) for own in zip(*cut, strict=True)]
+    by_item = (x.split(by.size, 2) for x in (q, k, v, written))
+    by_head = (x.split(by.size, 1) for x in (by.log, by.best))
+    each = zip(*by_item, by.kept, *by_head, by.before.split(1, 1), by.wide[0], strict=True)
+    return [Chunk(*own) for own in each]

@@ -7,6 +7,7 @@ scale of a state needs no gradient: sum, count and least divisor share it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ LONGEST, NARROW = 64, 64  # steps of a chunk; keys that half as many are better 
 HELD = 2**17  # numbers in a slab's chunk of queries, where there is a cache to stay in
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def mlstm(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: Tensor) -> Tensor:
     """Sums and states are float32, or float64 if queries or values are, whatever else comes in."""
     given = (q, k, v, input_gate, forget_gate)
@@ -43,12 +45,9 @@ class Chunkwise(torch.autograd.Function):
         by = Scales.of(*gates, q.shape[3] ** -0.5, size, items * heads, dtype)
         h = v.new_empty(len(v), steps, heads, v.shape[3]).transpose(1, 2)
         count, rooms = torch.empty_like(by.floor), Rooms(dtype, learns=False)
-        by_item = zip(*(x.split(items) for x in (q, k, v, h)), strict=True)
-        by_head = zip(by.slabs(), count.split(items * heads), strict=True)
-        states = [
-            _hear(*own, *scaled, rooms, learns)
-            for own, scaled in zip(by_item, by_head, strict=True)
-        ]
+        by_item = (x.split(items) for x in (q, k, v, h))
+        each = zip(*by_item, count.split(items * heads), by.slabs(), strict=True)
+        states = [_hear(Slab(*own), rooms, learns) for own in each]
         ctx.by, ctx.items = by, items
         ctx.save_for_backward(q, k, v, forgotten, h, count, *states)
         return h
@@ -64,10 +63,12 @@ class Chunkwise(torch.autograd.Function):
         d_q, d_k, d_v = (torch.empty_like(x) for x in (q, k, v))
         d_log, spoken = torch.empty_like(count), torch.empty_like(divisor)
         rooms = Rooms(count.dtype, learns=True)
-        by_item = zip(*(x.split(items) for x in (q, k, v, h, d_h, d_q, d_k, d_v)), strict=True)
-        by_head = zip(*(x.split(items * heads) for x in (divisor, turn, d_log, spoken)), strict=True)
-        for own, scaled, part, kept in zip(by_item, by_head, by.slabs(), states, strict=True):
-            _learn(*own, *scaled, part, kept, rooms)
+        by_item = [x.split(items) for x in (q, k, v, h, d_h, d_q, d_k, d_v)]
+        by_head = [x.split(items * heads) for x in (count, divisor, turn, d_log, spoken)]
+        ours = zip(*by_item[:4], by_head[0], by.slabs(), strict=True)
+        theirs = zip(*by_item[4:], *by_head[1:], strict=True)
+        for own, made, kept in zip(ours, theirs, states, strict=True):
+            _learn(Slab(*own), Learning(*made), kept, rooms)
         d_passed = torch.where(turn == 0, spoken, 0.0)[..., 0] - d_log
         d_kept = d_passed.double().flip(-1).cumsum(-1).flip(-1).view(forgotten.shape)
         d_forgotten = (d_kept * torch.sigmoid(-forgotten.double())).to(forgotten.dtype)
@@ -81,22 +82,44 @@ def _cut(q: Tensor) -> tuple[int, int]:
     return size, max(1, HELD // (size * heads * key)) if q.device.type == "cpu" else len(q)
 
 
-def _hear(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    h: Tensor,
-    by: Scales,
-    count: Tensor,
-    rooms: Rooms,
-    learns: bool,
-) -> Tensor:
-    """Answers of a slab to `h`, counts to `count`; returns the state before each later chunk."""
-    parts = chunks(q, k, v, by)
+@dataclass(frozen=True)
+class Slab:
+    """A few heads: what comes in, and the answers and counts that go out."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    h: Tensor
+    count: Tensor
+    by: Scales
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Gradients of a slab: the first comes in, and so do `divisor` and `turn`; the rest goes out.
+
+    `spoken` is what the gradient has in common with the answer, `turn` how counts change divisors.
+    """
+
+    d_h: Tensor
+    d_q: Tensor
+    d_k: Tensor
+    d_v: Tensor
+    divisor: Tensor  # (head, step, 1), as the others below
+    turn: Tensor
+    d_log: Tensor  # (head, step)
+    spoken: Tensor
+
+
+def _hear(slab: Slab, rooms: Rooms, learns: bool) -> Tensor:
+    """Answer, chunk by chunk; returns the state before each later chunk, if that is needed."""
+    parts, by = chunks(slab.q, slab.k, slab.v, slab.by), slab.by
     last = len(parts) - 1
     rows = last if learns else min(last, 2)
-    states = count.new_empty(rows, len(count), q.shape[3], v.shape[3] + 1)
-    out = zip(*(x.split(by.size, -1) for x in (count, by.floor)), h.split(by.size, 2), strict=True)
+    shape = (len(slab.count), slab.q.shape[3], slab.v.shape[3] + 1)
+    states = slab.count.new_empty(rows, *shape)
+    by_head = (x.split(by.size, -1) for x in (slab.count, by.floor))
+    out = zip(*by_head, slab.h.split(by.size, 2), strict=True)
     state = None
     for n, (chunk, (counted, floor, answers)) in enumerate(zip(parts, out, strict=True)):
         room = rooms(chunk)
@@ -112,7 +135,7 @@ def _hear(
 
 
 def _written(new: Tensor, room: Room, chunk: Chunk, state: Tensor | None) -> Tensor:
-    """The state at a chunk's end; that of a wide chunk comes in without what it forgets."""
+    """The state at a chunk's end; before a wide chunk it still holds what is forgotten in it."""
     keys = room.k.transpose(1, 2)
     if state is None:
         return torch.bmm(keys, room.v, out=new)
@@ -120,38 +143,22 @@ def _written(new: Tensor, room: Room, chunk: Chunk, state: Tensor | None) -> Ten
     return torch.baddbmm(left, keys, room.v, out=new)
 
 
-def _learn(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    h: Tensor,
-    d_h: Tensor,
-    d_q: Tensor,
-    d_k: Tensor,
-    d_v: Tensor,
-    divisor: Tensor,
-    turn: Tensor,
-    d_log: Tensor,
-    spoken: Tensor,
-    by: Scales,
-    states: Tensor,
-    rooms: Rooms,
-) -> None:
-    """Gradients of a slab, from its last chunk to its first."""
-    parts = chunks(q, k, v, by)
-    by_item = (x.split(by.size, 2) for x in (h, d_h, d_q, d_k, d_v))
-    by_head = (x.split(by.size, 1) for x in (divisor, turn, d_log, spoken))
-    steps = list(zip(parts, *by_item, *by_head, strict=True))
+def _learn(slab: Slab, to: Learning, states: Tensor, rooms: Rooms) -> None:
+    """Gradients, from the last chunk to the first."""
+    parts, size = chunks(slab.q, slab.k, slab.v, slab.by), slab.by.size
+    by_item = (x.split(size, 2) for x in (slab.h, to.d_h, to.d_q, to.d_k, to.d_v))
+    by_head = (x.split(size, 1) for x in (to.divisor, to.turn, to.d_log, to.spoken))
+    steps = [*zip(parts, *by_item, *by_head, strict=True)]
     d_state = torch.empty_like(states[0]) if len(states) else None
     for n in reversed(range(len(parts))):
-        chunk, h_, d_h_, d_q_, d_k_, d_v_, divisor_, turn_, d_log_, spoken_ = steps[n]
+        chunk, h, d_h, d_q, d_k, d_v, divisor, turn, d_log, spoken = steps[n]
         way, room, later = wide if chunk.wide else narrow, rooms(chunk), n < len(states)
-        torch.mul(d_h_, h_, out=room.d_v4)
-        torch.sum(room.d_v, -1, keepdim=True, out=spoken_)
-        torch.div(d_h_, divisor_.view(*d_h_.shape[:3], 1), out=room.heard4)
-        room.heard[..., -1:] = spoken_ * turn_ / divisor_
+        torch.mul(d_h, h, out=room.d_v4)
+        torch.sum(room.d_v, -1, keepdim=True, out=spoken)
+        torch.div(d_h, divisor.view(*d_h.shape[:3], 1), out=room.heard4)
+        room.heard[..., -1:] = spoken * turn / divisor
         state = states[n - 1] if n else None
-        way.learn(room, chunk, state, d_state if later else None, d_q_, d_k_, d_log_)
-        d_v_.copy_(room.d_v4)
+        way.learn(room, chunk, state, d_state if later else None, d_q, d_k, d_log)
+        d_v.copy_(room.d_v4)
         if d_state is not None and n:
             way.before(room, chunk, d_state, later)

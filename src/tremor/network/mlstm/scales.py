@@ -42,8 +42,9 @@ class Scales:
         dtype: torch.dtype,
     ) -> Scales:
         """Of gates `(head, step)`, in chunks of `size` steps and slabs of `slab` heads."""
-        passed = logsigmoid(forgotten.double()).cumsum(-1)
-        log = taken.double() - passed
+        fine = torch.float32 if taken.device.type == "mps" else torch.float64
+        passed = logsigmoid(forgotten.to(fine)).cumsum(-1)
+        log = taken.to(fine) - passed
         best = log.cummax(-1).values
         steps = log.shape[-1]
         top = best[:, [*range(size - 1, steps - 1, size), steps - 1]]
@@ -58,14 +59,13 @@ class Scales:
         floor = (-passed).sub_(best).clamp_(LEAST, MOST).sub_(lag).exp_()
         written = (log - own).exp_().mul_(scale)[..., None]
         kept = (before - top).exp_().T[..., None, None]
-        held = (part.to(dtype) for part in (written, kept, floor))
-        return cls(log, best, before, *held, wide.tolist(), size)
+        written, kept, floor = (part.to(dtype) for part in (written, kept, floor))
+        return cls(log, best, before, written, kept, floor, wide.tolist(), size)
 
     def slabs(self) -> list[Scales]:
         """The same for each slab of heads."""
         rows = -(-len(self.log) // len(self.wide))
-        by_head = (self.log, self.best, self.before, self.written)
-        cut = [x.split(rows) for x in by_head]
-        kept, floor = self.kept.split(rows, 1), self.floor.split(rows)
-        each = zip(*cut, kept, floor, self.wide, strict=True)
-        return [Scales(*own, [wide], self.size) for *own, wide in each]
+        by_head = (x.split(rows) for x in (self.log, self.best, self.before, self.written))
+        rest = ([[wide] for wide in self.wide], [self.size] * len(self.wide))
+        each = zip(*by_head, self.kept.split(rows, 1), self.floor.split(rows), *rest, strict=True)
+        return [Scales(*own) for own in each]

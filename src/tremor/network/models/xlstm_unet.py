@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -15,19 +16,19 @@ from tremor.errors import Refused
 from tremor.network.demands import divides, not_below, share, steps_of
 from tremor.network.layers.mlstm_layer import MLSTMLayer
 from tremor.network.layers.slstm_layer import SLSTMLayer
+from tremor.network.mlstm.backend import Name, choose
 from tremor.signal.masks import valid
 
-LAYERS: dict[str, type[MLSTMLayer] | type[SLSTMLayer]] = {"mlstm": MLSTMLayer, "slstm": SLSTMLayer}
+Layer = Callable[[int], nn.Module]
 
 
 class BothWays(nn.Module):
     """One layer forward in time and one backward, joined, with a residual: `(batch, step, d)`."""
 
-    def __init__(self, kind: str, d_model: int, num_heads: int, dropout: float):
+    def __init__(self, layer: Layer, d_model: int, dropout: float):
         super().__init__()
         self.norm = nn.LayerNorm(d_model)
-        self.onward = LAYERS[kind](d_model, num_heads)
-        self.back = LAYERS[kind](d_model, num_heads)
+        self.onward, self.back = layer(d_model), layer(d_model)
         self.join = nn.Linear(2 * d_model, d_model)
         self.dropout = nn.Dropout(dropout)
 
@@ -62,6 +63,7 @@ class XLSTMUNet(nn.Module):
     back they are spread again and added to what was there. Padding is zeros at every level, is
     never written to a memory, and so does not change the rest. `mix` is the share of all layers
     that are of the other type than `block_type`, evenly over the depth of the whole network.
+    `mlstm_backend` is the way in which memories are computed, `device` what they are to run on.
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class XLSTMUNet(nn.Module):
         mix: float = 0.0,
         dropout: float = 0.0,
         gradient_checkpointing: bool = False,
+        mlstm_backend: Name = "auto",
+        device: str = "cpu",
     ):
         super().__init__()
         features, steps = steps_of(in_shape, "xlstm_unet")
@@ -84,11 +88,17 @@ class XLSTMUNet(nn.Module):
         sizes = [d_model * expand**level for level in range(len(pool) + 1)]
         kinds = mixture(block_type, mix, n_layers * (2 * len(pool) + 1))
         _refuse_width(d_model, num_heads, kinds)
+        way = choose(mlstm_backend, device, {2 * size // num_heads for size in sizes})
+        self.mlstm_backend = way if "mlstm" in kinds else None
+        layers: dict[str, Layer] = {
+            "mlstm": partial(MLSTMLayer, num_heads=num_heads, way=way),
+            "slstm": partial(SLSTMLayer, num_heads=num_heads),
+        }
 
         def stage(size: int, place: int) -> Stage:
             own = kinds[place * n_layers : (place + 1) * n_layers]
-            layers = [BothWays(kind, size, num_heads, dropout) for kind in own]
-            return Stage(layers, gradient_checkpointing)
+            both = [BothWays(layers[kind], size, dropout) for kind in own]
+            return Stage(both, gradient_checkpointing)
 
         self.pool = tuple(pool)
         self.enter = nn.Identity() if features == d_model else nn.Linear(features, d_model)

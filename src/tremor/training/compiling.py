@@ -1,0 +1,38 @@
+"""`model.compile=true`: operations of the model fused, its weights' names unchanged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
+from tremor.config.build import Plain
+from tremor.errors import Refused
+from tremor.tasks.base import Task
+from tremor.training.assemble import device_of
+
+KEY = "model.compile"
+
+
+def refuse_uncompilable(config: Plain) -> None:
+    """Refuse to compile on a CPU without what that needs, before any data are read."""
+    if not _asked(config) or device_of(config["trainer"]["accelerator"]) != "cpu":
+        return
+    compiler = shutil.which(os.environ.get("CXX", "g++")) or shutil.which("clang++")
+    if compiler is None:
+        raise Refused(f"{KEY}=true needs a C++ compiler (g++ or clang++)", KEY, f"{KEY}=false")
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    if not header.exists():
+        fault = f"{KEY}=true needs Python's headers, there is no {header}"
+        raise Refused(fault, KEY, f"{KEY}=false")
+
+
+def compile_model(task: Task, config: Plain) -> None:
+    """Compile in place; it happens at the first step, and again for other lengths of records."""
+    if _asked(config):
+        task.network.model.compile()
+
+
+def _asked(config: Plain) -> bool:
+    return bool(config["model"].get("compile"))
