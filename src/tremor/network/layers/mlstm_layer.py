@@ -82,8 +82,8 @@ class MLSTMLayer(nn.Module):
         Read off what these are made of, by one map for both: that spares putting them side by side.
         """
         query, key, value = self.gates.weight.chunk(3, 1)
-        on_mixed = self.query_key.before(query, 0) + self.query_key.before(key, 1)
-        on_x = self.value.before(value, 0)
         with torch.autocast(x.device.type, enabled=False):
+            on_mixed = self.query_key.before(query, 0) + self.query_key.before(key, 1)
+            on_x = self.value.before(value, 0)
             from_mixed = linear(mixed.to(on_mixed.dtype), on_mixed, self.gates.bias)
             return from_mixed + linear(x.to(on_x.dtype), on_x)

@@ -61,18 +61,21 @@ class Chunkwise(torch.autograd.Function):
         divisor = torch.maximum(size, by.floor)[..., None]
         turn = torch.where(size > by.floor, -count.sign(), 0.0)[..., None]
         d_q, d_k, d_v = (torch.empty_like(x) for x in (q, k, v))
-        d_log, spoken = torch.empty_like(count), torch.empty_like(divisor)
+        d_log, d_direct, spoken = (torch.empty_like(x) for x in (count, count, divisor))
         rooms = Rooms(count.dtype, learns=True)
         by_item = [x.split(items) for x in (q, k, v, h, d_h, d_q, d_k, d_v)]
-        by_head = [x.split(items * heads) for x in (count, divisor, turn, d_log, spoken)]
+        by_head = [x.split(items * heads) for x in (count, divisor, turn, d_log, d_direct, spoken)]
         ours = zip(*by_item[:4], by_head[0], by.slabs(), strict=True)
         theirs = zip(*by_item[4:], *by_head[1:], strict=True)
         for own, made, kept in zip(ours, theirs, states, strict=True):
             _learn(Slab(*own), Learning(*made), kept, rooms)
+        shape, given = forgotten.shape, forgotten.dtype
         d_passed = torch.where(turn == 0, spoken, 0.0)[..., 0] - d_log
-        d_kept = d_passed.double().flip(-1).cumsum(-1).flip(-1).view(forgotten.shape)
-        d_forgotten = (d_kept * torch.sigmoid(-forgotten.double())).to(forgotten.dtype)
-        return d_q, d_k, d_v, d_log.view(forgotten.shape).to(forgotten.dtype), d_forgotten, None
+        d_kept = d_passed.to(by.log.dtype).flip(-1).cumsum(-1).flip(-1)
+        d_kept = torch.where(by.steep, d_direct, d_kept).view(shape)
+        d_forgotten = d_kept * torch.sigmoid(-forgotten.to(d_kept.dtype))
+        d_forgotten[..., 0] = 0.0  # there is nothing yet to forget
+        return d_q, d_k, d_v, d_log.view(shape).to(given), d_forgotten.to(given), None
 
 
 def _cut(q: Tensor) -> tuple[int, int]:
@@ -108,6 +111,7 @@ class Learning:
     divisor: Tensor  # (head, step, 1), as the others below
     turn: Tensor
     d_log: Tensor  # (head, step)
+    d_kept: Tensor  # (head, step), of wide chunks only
     spoken: Tensor
 
 
@@ -147,18 +151,18 @@ def _learn(slab: Slab, to: Learning, states: Tensor, rooms: Rooms) -> None:
     """Gradients, from the last chunk to the first."""
     parts, size = chunks(slab.q, slab.k, slab.v, slab.by), slab.by.size
     by_item = (x.split(size, 2) for x in (slab.h, to.d_h, to.d_q, to.d_k, to.d_v))
-    by_head = (x.split(size, 1) for x in (to.divisor, to.turn, to.d_log, to.spoken))
+    by_head = (x.split(size, 1) for x in (to.divisor, to.turn, to.d_log, to.d_kept, to.spoken))
     steps = [*zip(parts, *by_item, *by_head, strict=True)]
     d_state = torch.empty_like(states[0]) if len(states) else None
     for n in reversed(range(len(parts))):
-        chunk, h, d_h, d_q, d_k, d_v, divisor, turn, d_log, spoken = steps[n]
+        chunk, h, d_h, d_q, d_k, d_v, divisor, turn, d_log, d_kept, spoken = steps[n]
         way, room, later = wide if chunk.wide else narrow, rooms(chunk), n < len(states)
         torch.mul(d_h, h, out=room.d_v4)
         torch.sum(room.d_v, -1, keepdim=True, out=spoken)
         torch.div(d_h, divisor.view(*d_h.shape[:3], 1), out=room.heard4)
         room.heard[..., -1:] = spoken * turn / divisor
         state = states[n - 1] if n else None
-        way.learn(room, chunk, state, d_state if later else None, d_q, d_k, d_log)
+        way.learn(room, chunk, state, d_state if later else None, d_q, d_k, d_log, d_kept)
         d_v.copy_(room.d_v4)
         if d_state is not None and n:
             way.before(room, chunk, d_state, later)

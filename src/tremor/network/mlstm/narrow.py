@@ -31,8 +31,12 @@ def learn(
     d_q: Tensor,
     d_k: Tensor,
     d_log: Tensor,
+    d_kept: Tensor,
 ) -> None:
-    """Gradients of queries, keys and log weights; that of the values is left in `room.d_v`."""
+    """Gradients of queries, keys and log weights; that of the values is left in `room.d_v`.
+
+    Those of the forget gates, `d_kept`, come from sums over all steps.
+    """
     look(room, chunk)
     torch.bmm(room.heard, room.v.transpose(1, 2), out=room.d_seen).tril_()
     torch.bmm(room.d_seen, room.k, out=room.d_k)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid, pad
 
 NEVER = -1e30  # a logarithm of nothing that stays finite when subtracted
-FINITE = 60.0  # exponents within a chunk that float32 holds beside the clamps below
+STEEP = 60 / 64  # fall of the log weights a step, over a chunk, that keys can carry
 LEAST, MOST = -25.0, 80.0  # logarithms of divisors
 
 
@@ -28,8 +28,10 @@ class Scales:
     written: Tensor  # (head, step, 1) weight of a step in the state at its chunk's end, by `scale`
     kept: Tensor  # (chunk, head, 1, 1) share of a chunk's first state that is left at its end
     floor: Tensor  # (head, step) the least divisor
-    wide: list[list[bool]]  # by slab and chunk: weights differ by more than float32 holds
+    steep: Tensor  # (head, step): done with a table of weights
+    wide: list[list[bool]]  # the same by slab and chunk
     size: int  # steps of a chunk
+    slab: int  # heads of a slab
 
     @classmethod
     def of(
@@ -51,21 +53,21 @@ class Scales:
         before = pad(top, (1, 0), value=NEVER)[:, :-1]
         own = top.repeat_interleave(size, -1)[:, :steps]
         lag = (own - best).masked_fill_(best < NEVER / 2, 0.0)
-        spread = pad(lag, (0, -steps % size)).unflatten(-1, (-1, size)).amax(-1) > FINITE
-        wide = torch.stack([part.any(0) for part in spread.split(slab)])
-        if bool(wide.any()):
-            there = wide.repeat_interleave(slab, 0).repeat_interleave(size, 1)
-            lag.masked_fill_(there[: len(log), :steps], 0.0)
+        spread = pad(lag, (0, -steps % size)).unflatten(-1, (-1, size)).amax(-1)
+        wide = torch.stack([part.any(0) for part in (spread > STEEP * size).split(slab)])
+        steep = wide.repeat_interleave(slab, 0).repeat_interleave(size, 1)[: len(log), :steps]
+        lag.masked_fill_(steep, 0.0)
         floor = (-passed).sub_(best).clamp_(LEAST, MOST).sub_(lag).exp_()
         written = (log - own).exp_().mul_(scale)[..., None]
         kept = (before - top).exp_().T[..., None, None]
         written, kept, floor = (part.to(dtype) for part in (written, kept, floor))
-        return cls(log, best, before, written, kept, floor, wide.tolist(), size)
+        return cls(log, best, before, written, kept, floor, steep, wide.tolist(), size, slab)
 
     def slabs(self) -> list[Scales]:
         """The same for each slab of heads."""
-        rows = -(-len(self.log) // len(self.wide))
+        rows, count = self.slab, len(self.wide)
         by_head = (x.split(rows) for x in (self.log, self.best, self.before, self.written))
-        rest = ([[wide] for wide in self.wide], [self.size] * len(self.wide))
-        each = zip(*by_head, self.kept.split(rows, 1), self.floor.split(rows), *rest, strict=True)
+        own = (self.kept.split(rows, 1), self.floor.split(rows), self.steep.split(rows))
+        rest = ([[wide] for wide in self.wide], [self.size] * count, [rows] * count)
+        each = zip(*by_head, *own, *rest, strict=True)
         return [Scales(*own) for own in each]

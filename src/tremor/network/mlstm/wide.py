@@ -27,16 +27,26 @@ def learn(
     d_q: Tensor,
     d_k: Tensor,
     d_log: Tensor,
+    d_kept: Tensor,
 ) -> None:
-    """Gradients of queries, keys and log weights; that of the values is left in `room.d_v`."""
+    """Gradients of queries, keys and gates; that of the values is left in `room.d_v`.
+
+    A forget gate is told from what passes it, pair by pair: where little does, a difference of
+    sums over all steps would lose it. `d_kept` is that of the gate's logarithm.
+    """
     table = chunk.table()
     room.k4.copy_(chunk.k).mul_(chunk.scale)
     torch.bmm(room.q, room.k.transpose(1, 2), out=room.seen)
     torch.bmm(room.heard, room.v.transpose(1, 2), out=room.d_seen).mul_(table)
-    torch.sum(room.d_seen * room.seen, 1, out=d_log)
+    pairs = room.d_seen * room.seen
+    torch.sum(pairs, 1, out=d_log)
+    earlier = torch.ones_like(pairs[0]).triu_(1)
+    torch.sum((pairs @ earlier).tril_(), 1, out=d_kept)
     torch.bmm(room.d_seen, room.k, out=room.d_k)
     if state is not None:
-        room.d_k.addcmul_(room.heard @ state.transpose(1, 2), chunk.early())
+        from_before = (room.heard @ state.transpose(1, 2)).mul_(chunk.early())
+        room.d_k.add_(from_before)
+        d_kept.add_(from_before.mul_(room.q).sum(-1).flip(-1).cumsum(-1).flip(-1))
     d_q.copy_(room.d_k4)
     torch.bmm(room.d_seen.transpose(1, 2), room.q, out=room.d_k)
     torch.mul(room.d_k4, chunk.scale, out=d_k)
@@ -46,7 +56,11 @@ def learn(
         room.d_v.baddbmm_(room.k, d_state[..., :-1])
         torch.bmm(room.v, d_state.transpose(1, 2), out=room.d_k)
         d_k.addcmul_(room.d_k4, chunk.written)
-        d_log.add_(room.d_k.mul_(room.k).sum(-1))
+        onward = room.d_k.mul_(room.k).sum(-1)
+        d_log.add_(onward)
+        d_kept.add_(onward.cumsum(-1).sub_(onward))
+        if state is not None:
+            d_kept.add_((state * d_state * chunk.kept).sum((1, 2))[:, None])
 
 
 def before(room: Room, chunk: Chunk, d_state: Tensor, later: bool) -> None:
