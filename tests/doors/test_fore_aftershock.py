@@ -96,6 +96,34 @@ def test_frozen_weights_are_the_pretrained_ones_key_by_key(
     assert held == {"decoder"}
 
 
+def test_the_way_of_the_memories_is_said_kept_and_changes_no_result(
+    door: Door, tmp_path: Path
+) -> None:
+    found = []
+    for way, took in (("auto", "chunkwise"), ("recurrent", "recurrent")):
+        typed = [f"model.mlstm_backend={way}", f"output_dir={tmp_path / way}"]
+        outcome = door("simple_train.py", *TINY, *typed)
+        assert f"mlstm    {took}\n" in outcome.out
+        run = only_run(tmp_path / way)
+        provenance = json.loads((run / "provenance.json").read_text())
+        assert provenance["mlstm_backend"] == took
+        found.append(run)
+    again = door(
+        "evaluate.py", f"checkpoint={found[0]}", "model.mlstm_backend=recurrent", "split=test"
+    )
+    assert again.code == 0, again.err
+    by_one, by_other = (weights(run, "model") for run in found)
+    for name, weight in by_one.items():
+        torch.testing.assert_close(by_other[name], weight, rtol=1e-2, atol=1e-4)
+
+
+def test_half_precision_trains_through_the_door(door: Door, tmp_path: Path) -> None:
+    run = ran(door, tmp_path, "trainer.precision=bf16-mixed")
+    assert all(w.dtype == torch.float32 for w in weights(run, "model").values())
+    rows = pd.read_csv(run / "metrics.csv")
+    assert rows["train/loss"].dropna().between(0, 10).all()
+
+
 def test_unfrozen_weights_start_from_the_pretrained_ones_and_move(
     door: Door, tmp_path: Path, pretrained: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tremor.config.build import Plain
 from tremor.config.resolve import plain
 from tremor.doors.checking import CONFIGS
 from tremor.errors import Refused
-from tremor.training.assemble import Facts, assemble, restore
+from tremor.training.assemble import Facts, assemble, device_of, restore
 from tremor.training.checkpoints import FORMAT
 from tremor.training.pretrained import refuse_misfits
 from tremor.training.trial import try_build, try_out
@@ -65,6 +65,12 @@ def test_what_works_passes_and_leaves_no_trace(typed: list[str]) -> None:
         (TUNE, ["model.d_model=33"], "model.d_model", ["model.d_model=32"]),
         (TUNE, ["model.dropout=1.5"], "model.dropout", ["model.dropout=0.1"]),
         (TUNE, ["model.mix=0.1"], "model.mix", ["model.mix=0"]),
+        (
+            TUNE,
+            ["model.mlstm_backend=triton", "trainer.accelerator=cpu"],
+            "model.mlstm_backend",
+            ["model.mlstm_backend=auto"],
+        ),
         (TUNE[:2], ["encoder=spectrogram"], "encoder", ["encoder=conv_patch"]),
         (CNN, ["model.kernel=8"], "model.kernel", ["model.kernel=9"]),
         (MASKED[:4], ["encoder=fft"], "encoder", ["encoder=conv_patch"]),
@@ -167,10 +173,20 @@ def test_several_settings_are_told_at_once_as_a_user_types_them(kept: Callable[.
     assert "encoder.strides was [4, 2, 2], is [2, 2, 4]" in refused.value.problem
 
 
-def test_settings_that_act_while_training_only_may_differ(kept: Callable[..., str]) -> None:
+def test_settings_that_are_not_of_the_network_may_differ(kept: Callable[..., str]) -> None:
     path = kept(*TUNE)
     free = ["model.dropout=0.3", "model.gradient_checkpointing=true", "model.freeze=true"]
+    free += ["model.mlstm_backend=recurrent", "model.compile=true"]
     refuse_misfits(composed(*TUNE, *free, f"model.pretrained={path}"))
+
+
+def test_the_device_is_the_one_that_lightning_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, auto in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+        assert device_of("auto") == device_of("gpu") == auto
+    assert device_of("cpu") == "cpu"
+    assert device_of("cuda") == "cuda"
 
 
 def test_a_setting_newer_than_the_checkpoint_had_its_default(kept: Callable[..., str]) -> None:

@@ -26,7 +26,7 @@ def test_a_place_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_the_same_run_has_the_same_provenance(tmp_path: Path) -> None:
-    first, second = (provenance("python x", 1, "data", "system") for _ in range(2))
+    first, second = (provenance("python x", 1, "data", "system", "chunkwise") for _ in range(2))
     assert first == second
     describe(tmp_path, {"a": 1}, ["a=1"], first)
     assert json.loads((tmp_path / "provenance.json").read_text()) == first

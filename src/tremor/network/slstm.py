@@ -7,7 +7,7 @@ At each step `mean ← (1 - g) mean + g tanh(cell)`, where `g` is the share of t
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch.nn.functional import logsigmoid
 
 NOTHING = -1e30  # the logarithm of an empty count, finite when subtracted
 OPEN = 1e30  # a forget gate that forgets nothing
+BLOCK = 64  # steps
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -35,7 +36,7 @@ def scan(gates: Tensor, recurrent: Tensor, mask: Tensor | None = None) -> Tensor
 
 
 class Scan(torch.autograd.Function):
-    """Step by step with few, small operations; what needs no loop is done for all steps at once."""
+    """Step by step with few, small operations; the rest for a block of steps at once."""
 
     @staticmethod
     def forward(ctx: Any, gates: Tensor, recurrent: Tensor) -> Tensor:
@@ -44,15 +45,15 @@ class Scan(torch.autograd.Function):
         said, mean, count = (raw.new_empty(steps + 1, *shape, size) for _ in range(3))
         said[0], mean[0], count[0] = 0.0, 0.0, NOTHING
         share = raw.new_empty(steps, *shape, size)
-        parts = (part.unbind(0) for part in raw.chunk(4, -1))
-        states = ((*pairwise(state.unbind(0)),) for state in (said, mean, count))
-        each = zip(raw.unbind(0), *parts, *states, share.unbind(0), strict=True)
-        for own, taken, kept, cell, shown, (heard, says), (was, now), (many, more), part in each:
-            own.baddbmm_(heard, recurrent)
-            torch.logaddexp(logsigmoid(kept).add_(many), taken, out=more)
-            torch.sub(taken, more, out=part).exp_()
-            torch.lerp(was, cell.tanh_(), part, out=now)
-            torch.mul(shown.sigmoid_(), now, out=says)
+        states = (part for state in (said, mean, count) for part in (state[:-1], state[1:]))
+        for block in _blocks(raw, *states, share):
+            for own, heard, says, was, now, many, more, part in _steps(*block):
+                own.baddbmm_(heard, recurrent)
+                taken, kept, cell, shown = own.chunk(4, -1)
+                torch.logaddexp(logsigmoid(kept).add_(many), taken, out=more)
+                torch.sub(taken, more, out=part).exp_()
+                torch.lerp(was, cell.tanh_(), part, out=now)
+                torch.mul(shown.sigmoid_(), now, out=says)
         ctx.save_for_backward(raw, recurrent, said, mean, share)
         return said[1:].permute(2, 0, 1, 3)
 
@@ -60,40 +61,55 @@ class Scan(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, d_said: Tensor) -> tuple[Tensor, Tensor]:
         raw, recurrent, said, mean, share = ctx.saved_tensors
-        _, kept, cell, shown = raw.chunk(4, -1)
-        left = 1 - share
-        read = (
-            _by_step(d_said),
-            said[1:] * (1 - shown),
-            shown,
-            share * (1 - cell * cell),
-            share * (cell - mean[:-1]),
-            share,
-            left * torch.sigmoid(-kept),
-            left,
-        )
-        d_raw = torch.empty_like(raw)
-        made = (d_raw, *d_raw.chunk(4, -1))
-        carried = raw.new_zeros(2, *mean.shape[1:])
+        d_raw, given = torch.empty_like(raw), _by_step(d_said)
+        carried = raw.new_zeros(2, *mean.shape[1:])  # gradients of count and mean
         d_count, d_mean = carried
         d_share = torch.empty_like(d_mean)
         back, later = recurrent.transpose(1, 2), None
-        each = zip(*(x.unbind(0) for x in (*read, *made)), strict=True)
-        for given, by_shown, show, by_cell, by_share, part, by_kept, stays, *out in [*each][::-1]:
-            own, d_taken, d_kept, d_cell, d_shown = out
-            heard = given if later is None else given.baddbmm_(later, back)
-            torch.mul(heard, by_shown, out=d_shown)
-            d_mean.addcmul_(heard, show)
-            torch.mul(d_mean, by_cell, out=d_cell)
-            torch.mul(d_mean, by_share, out=d_share)
-            d_count.sub_(d_share)
-            torch.addcmul(d_share, d_count, part, out=d_taken)
-            torch.mul(d_count, by_kept, out=d_kept)
-            carried.mul_(stays)
-            later = own
+        blocks = [*_blocks(raw, said[1:], mean[:-1], share, given, d_raw)]
+        for block in reversed(blocks):
+            steps = [*_steps(*_slopes(*block[:4]), *block[4:])]
+            for shown, by_shown, by_cell, by_share, by_kept, part, left, heard, own in steps[::-1]:
+                d_taken, d_kept, d_cell, d_shown = own.chunk(4, -1)
+                if later is not None:
+                    heard.baddbmm_(later, back)
+                torch.mul(heard, by_shown, out=d_shown)
+                d_mean.addcmul_(heard, shown)
+                torch.mul(d_mean, by_cell, out=d_cell)
+                torch.mul(d_mean, by_share, out=d_share)
+                d_count.sub_(d_share)
+                torch.addcmul(d_share, d_count, part, out=d_taken)
+                torch.mul(d_count, by_kept, out=d_kept)
+                carried.mul_(left)
+                later = own
         before = said[:-1].permute(1, 3, 0, 2).flatten(2)  # (head, size, step x batch)
         d_recurrent = before @ d_raw.transpose(0, 1).flatten(1, 2)
         return d_raw.permute(2, 0, 1, 3), d_recurrent
+
+
+def _slopes(raw: Tensor, said: Tensor, mean: Tensor, share: Tensor) -> tuple[Tensor, ...]:
+    """What gradients of a block of steps are multiplied with: `mean` is that before each step."""
+    _, kept, cell, shown = raw.chunk(4, -1)
+    left = 1 - share
+    return (
+        shown,
+        said * (1 - shown),
+        share * (1 - cell * cell),
+        share * (cell - mean),
+        left * torch.sigmoid(-kept),
+        share,
+        left,
+    )
+
+
+def _blocks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """A few steps of each tensor at a time: no more views than the garbage collector bears."""
+    return zip(*(x.split(BLOCK) for x in tensors), strict=True)
+
+
+def _steps(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """One step of each tensor at a time."""
+    return zip(*(x.unbind(0) for x in tensors), strict=True)
 
 
 def _by_step(x: Tensor) -> Tensor:

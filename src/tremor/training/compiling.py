@@ -6,6 +6,7 @@ import os
 import shutil
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from tremor.config.build import Plain
 from tremor.errors import Refused
@@ -13,6 +14,7 @@ from tremor.tasks.base import Task
 from tremor.training.assemble import device_of
 
 KEY = "model.compile"
+HOW: dict[str, Any] = {}  # as torch compiles by itself
 
 
 def refuse_uncompilable(config: Plain) -> None:
@@ -31,7 +33,7 @@ def refuse_uncompilable(config: Plain) -> None:
 def compile_model(task: Task, config: Plain) -> None:
     """Compile in place; it happens at the first step, and again for other lengths of records."""
     if _asked(config):
-        task.network.model.compile()
+        task.network.model.compile(**HOW)
 
 
 def _asked(config: Plain) -> bool:
