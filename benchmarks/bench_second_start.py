@@ -20,7 +20,7 @@ from tremor.data.splits import stratified
 
 RECORDS, SAMPLES = 20_000, 1300
 SPLIT: dict[str, Any] = {"train_frac": None, "val_ratio": 0.1, "test_ratio": 0.3}
-SPLIT |= {"fold": None, "n_folds": 5, "seed": 0}
+SPLIT |= {"fold": None, "n_folds": 5, "purge_hours": 0.0, "seed": 0}
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ PAGES = {
     "README.md": "",
     "docs/seismic_lstm.md": "",
     "docs/config_tree.md": "",
+    "docs/speed.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
 }
