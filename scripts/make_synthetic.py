@@ -12,10 +12,13 @@ from typing import Any
 
 from tremor.data.sources.norcia_files import NAMES, FileSet
 from tremor.data.sources.norcia_writing import refuse_existing
+from tremor.data.synthetic.network import NAMES as STATIONS
+from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_pickle import write_pickle
+from tremor.data.synthetic.write_stations import write_stations
 from tremor.errors import Refused, TremorError
 
 MEANING = {
@@ -54,7 +57,14 @@ def parser() -> argparse.ArgumentParser:
     norcia.add_argument("--kind", choices=NAMES, default="pickle", help="form (default pickle)")
     _add_settings(norcia, norcia_settings())
     norcia.set_defaults(write=sequence)
-    for each in (pickled, norcia):
+    stations = formats.add_parser("stations", help="a folder a station, two HDF5 files in each")
+    stations.add_argument("out", type=Path, help="folder to write to, for example data/stations")
+    three = ",".join(STATIONS[:3])
+    said = f"names, with commas between them (default {three})"
+    stations.add_argument("--stations", default=three, help=said)
+    _add_settings(stations, network_settings())
+    stations.set_defaults(write=network)
+    for each in (pickled, norcia, stations):
         each.add_argument("--overwrite", action="store_true", help="replace existing files")
     return made
 
@@ -68,6 +78,12 @@ def norcia_settings() -> dict[str, Any]:
     """The settings that the Norcia files leave open, with the size of the real set."""
     world = settings(NorciaSequence) | REAL
     return {name: value for name, value in world.items() if name not in FIXED}
+
+
+def network_settings() -> dict[str, Any]:
+    """The settings of a network of stations; its records last 13 s."""
+    world = settings(NorciaNetwork) | {"duration": 13.0}
+    return {name: value for name, value in world.items() if name not in ("stations", "windows")}
 
 
 def _add_settings(to: argparse.ArgumentParser, defaults: Mapping[str, Any]) -> None:
@@ -112,6 +128,19 @@ def sequence(asked: argparse.Namespace) -> None:
     where = shlex.quote(f"dataset.data_dir={asked.out}")
     experiment = "experiment=fore_aftershock/finetune_xlstm_unet_2class"
     print(f"  python simple_train.py {experiment} {where} model=xlstm_unet_tiny")
+
+
+def network(asked: argparse.Namespace) -> None:
+    """The files of several stations."""
+    names = tuple(name.strip() for name in asked.stations.split(","))
+    world = NorciaNetwork(**_given(asked, network_settings()), stations=names)
+    files = write_stations(world, asked.out, asked.overwrite)
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(
+        f"written: {len(files)} files in {asked.out} ({len(names)} stations, {size:.0f} MB). Next:"
+    )
+    where = shlex.quote(f"dataset.data_dir={asked.out}")
+    print(f"  python simple_train.py experiment=stations/cnn {where} dataset.station={names[0]}")
 
 
 def _given(asked: argparse.Namespace, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,27 @@ def as_stored(table: pd.DataFrame, classes: Sequence[str]) -> Labelled:
     return Labelled(table, tuple(classes))
 
 
+def before_after(
+    table: pd.DataFrame, classes: Sequence[str], balance: bool = True, seed: int = 0
+) -> Labelled:
+    """Foreshock or aftershock, from the phases pre and post.
+
+    `balance` leaves out records of the larger class, drawn by `seed`, until each station has as
+    many of either: then neither a class nor a station is the better guess.
+    """
+    phase = table["label"].map(dict(enumerate(classes)))
+    label = phase.map({"pre": 0, "foreshock": 0, "post": 1, "aftershock": 1})
+    label = label.fillna(-1).astype(int)
+    if balance:
+        rng = np.random.default_rng((seed, 7))
+        for _, rows in label[label >= 0].groupby(table["station"]):
+            sides = [rows.index[rows == side] for side in (0, 1)]
+            size = min(map(len, sides))
+            for side in sides:
+                label[rng.permutation(side)[size:]] = -1
+    return Labelled(table.assign(label=label, phase=phase), ("foreshock", "aftershock"))
+
+
 def weighted(
     table: pd.DataFrame, classes: Sequence[str], weights: tuple[float, ...] | None
 ) -> Labelled:

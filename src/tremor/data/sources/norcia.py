@@ -120,8 +120,10 @@ class Norcia:
 
 def traces(files: FileSet, phase: str) -> Iterator[Trace]:
     """The traces of one phase, from files of either kind."""
-    paths = files.of(phase)
-    return hdf5_traces(*paths) if files.kind == "hdf5" else pickled_traces(*paths)
+    if files.kind == "hdf5":
+        catalog, attributes = files.of(phase)
+        return hdf5_traces(catalog, attributes)
+    return pickled_traces(*files.of(phase))
 
 
 def ordered(samples: Samples, order: str) -> Signal:

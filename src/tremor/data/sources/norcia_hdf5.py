@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,36 @@ FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
 """What the HDF5 library raises about damaged files."""
 
 
-def hdf5_traces(catalog: Path, attributes: Path) -> Iterator[Trace]:
-    """All rows of the table with their datasets, then the datasets that have no row."""
-    table = _table(attributes)
+Fault = Callable[[tuple[int, ...]], str]
+
+
+def hdf5_traces(
+    catalog: Path,
+    attributes: Path,
+    needed: Collection[str] = NEEDED,
+    fault_of: Fault = fault_of,
+) -> Iterator[Trace]:
+    """All rows of the table with their datasets, then the datasets that have no row.
+
+    `needed` are columns without which nothing is read, `fault_of` says what is wrong with a shape.
+    """
+    table = attribute_table(attributes, needed)
     with _opened(catalog) as file:
         datasets = _datasets(file, catalog)
         for name, row, fault in named_rows(table, attributes):
             fault = fault or ("" if name in datasets else "no dataset of this trace_name")
-            yield broken(name, row, fault) if fault else _trace(name, row, file, datasets[name])
+            yield (
+                broken(name, row, fault)
+                if fault
+                else _trace(name, row, file, datasets[name], fault_of)
+            )
         known = set(table["trace_name"].astype(str))
         for name in datasets:
             if name not in known:
                 yield broken(name, {}, "no row of attributes")
 
 
-def _table(path: Path) -> pd.DataFrame:
+def attribute_table(path: Path, needed: Collection[str]) -> pd.DataFrame:
     """The attributes, numbers to the last digit; a station may be called NA."""
     try:
         table = pd.read_csv(
@@ -46,7 +61,7 @@ def _table(path: Path) -> pd.DataFrame:
     except ValueError as error:
         problem = f"cannot read it as a table ({str(error).strip()})"
         raise Refused(problem, str(path), "give the file as it was published") from error
-    refuse_lacking(table, NEEDED, path)
+    refuse_lacking(table, needed, path)
     return table
 
 
@@ -79,7 +94,7 @@ def _datasets(file: Any, path: Path) -> dict[str, str]:
     return by_name
 
 
-def _trace(name: str, row: dict[str, Any], file: Any, path: str) -> Trace:
+def _trace(name: str, row: dict[str, Any], file: Any, path: str, fault_of: Fault) -> Trace:
     """A trace whose dataset is looked at before it is read."""
     try:
         dataset = file[path]

@@ -31,7 +31,7 @@ def write_phase(files: FileSet, phase: str, traces: Iterable[Trace]) -> int:
     """One phase of a set, from traces that are all without fault; returns how many."""
     if files.kind == "hdf5":
         catalog, attributes = files.of(phase)
-        return _write_hdf5(catalog, attributes, traces)
+        return write_hdf5(catalog, attributes, traces)
     (path,) = files.of(phase)
     return _write_pickle(path, phase, traces)
 
@@ -44,7 +44,7 @@ def refuse_existing(files: FileSet, overwrite: bool) -> None:
         raise Refused(problem, str(files.folder), "--overwrite, or another folder")
 
 
-def _write_hdf5(catalog: Path, attributes: Path, traces: Iterable[Trace]) -> int:
+def write_hdf5(catalog: Path, attributes: Path, traces: Iterable[Trace]) -> int:
     """A dataset `(E N Z, time)` a trace as it comes, and the table of their attributes."""
     rows = []
     with whole_file(catalog) as scratch:

@@ -149,13 +149,17 @@ class StationWorld:
         Windows of one event share its earthquake; each has noise of its own.
         """
         event, window = divmod(number, self.windows)
-        rng = np.random.default_rng((self.seed, 1, event))
+        rng = self._rng(1, event)
         quake, noise = np.split(self._white(rng, 3), [2])
         if window:
-            rng = np.random.default_rng((self.seed, 3, number))
+            rng = self._rng(3, number)
             noise = self._white(rng, 1)
         level = np.float32(10 ** rng.normal(0, 0.15) * np.sqrt(self.samples / 2))
         return quake, irfft(noise[0] * self._colour * level, self.samples)
+
+    def _rng(self, kind: int, number: int) -> np.random.Generator:
+        """What decides the noise-like part of a record or event."""
+        return np.random.default_rng((self.seed, kind, number))
 
     def _white(self, rng: np.random.Generator, count: int) -> NDArray[np.complex64]:
         """White spectra, `(count, channel, frequency)`."""

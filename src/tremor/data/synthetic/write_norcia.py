@@ -51,7 +51,7 @@ def _traces(world: World, catalogue: pd.DataFrame, rows: Any, station: str) -> I
         _refuse_shape(world, waves.shape[-1])
         table = catalogue.iloc[part].to_dict("records")
         for wave, row in zip(waves, table, strict=True):
-            attributes = _attributes({str(key): value for key, value in row.items()}, station)
+            attributes = attributes_of({str(key): value for key, value in row.items()}, station)
             yield Trace(attributes["trace_name"], attributes, wave)
 
 
@@ -64,7 +64,7 @@ def _refuse_shape(world: World, samples: int) -> None:
         )
 
 
-def _attributes(row: dict[str, Any], station: str) -> dict[str, Any]:
+def attributes_of(row: dict[str, Any], station: str) -> dict[str, Any]:
     """The columns of the real files; origin times lose their fractions, as there."""
     number = int(str(row["group"]).removeprefix("ev"))
     travel = float(row["distance_km"] / P_SPEED)

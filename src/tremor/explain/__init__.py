@@ -1,0 +1,6 @@
+"""Why a network decides so: games, players, fills and estimators that compose to an explanation.
+
+A *game* says what a part of a record is worth: the score (a logit, or a difference of two) of the
+record with the rest replaced by a *fill*. *Players* are the parts. An *estimator* shares the score
+out among them and says how exactly it knows. Nothing here has an opinion on where evidence is.
+"""

@@ -1,0 +1,70 @@
+"""Shapley values by regression on few coalitions, drawn in pairs by their leverage.
+
+A coalition and its complement make a pair. The leverage of a coalition of s players goes as
+1 / C(n, s), so that every size is drawn equally often; small sizes run out and are complete.
+Credits solve the weighted least squares whose solution over all coalitions is the Shapley value,
+under the exact constraint that they sum to the gain. See Musco & Witter (ICLR 2025).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tremor.errors import Refused
+from tremor.explain.estimate import Estimate
+from tremor.explain.estimators import subsets
+from tremor.explain.game import Game
+
+
+@dataclass(frozen=True)
+class Leverage:
+    """`budget` coalitions; exact where all 2^n fit into it."""
+
+    budget: int = 1000
+    seed: int = 0
+
+    def __call__(self, game: Game) -> Estimate:
+        n = game.players.count
+        pairs = subsets.pairs(n, self._affordable(n))
+        drawn = subsets.draw(n, pairs, self.seed)
+        masks = torch.cat([s.masks for s in drawn])
+        worth, opposite = game(torch.cat([masks, ~masks])).chunk(2)
+        size = masks.sum(1, keepdim=True).double()
+        x = masks.double() - size / n
+        y = (worth - opposite) / 2 - game.gain * (size[:, 0] / n - 0.5)
+        weight = torch.cat([s.weight.expand(len(s.masks)) for s in drawn])
+        unseen = torch.cat([s.unseen.expand(len(s.masks)) for s in drawn])
+        values, spread = _regress(x, y, weight, unseen)
+        return Estimate.singly(values + game.gain / n, spread, _freedom(x, unseen))
+
+    def _affordable(self, n: int) -> int:
+        """Pairs of coalitions that the budget pays for: enough to tell n players apart."""
+        if self.budget >= 2**n:
+            return 2 ** (n - 1) - 1
+        if self.budget < 2 * n + 4:
+            fault = f"a budget of {self.budget} coalitions for {n} players"
+            raise Refused(fault, "explainer.budget", f"explainer.budget={2 * n + 4} or more")
+        return (self.budget - 2) // 2
+
+
+def _regress(x: Tensor, y: Tensor, weight: Tensor, unseen: Tensor) -> tuple[Tensor, Tensor]:
+    """Coefficients that sum to zero, and their standard errors (sandwich).
+
+    Rows `x (pair, player)` sum to zero. The scores of a size count as far as coalitions of it
+    remain unseen, which is nothing where all were drawn.
+    """
+    n = x.shape[1]
+    gram = x.T @ (weight[:, None] * x) + torch.ones(n, n, dtype=x.dtype)
+    reverse = torch.linalg.inv(gram)
+    values = reverse @ (x.T @ (weight * y))
+    scores = (weight * (y - x @ values))[:, None] * x @ reverse
+    fitted = len(x) / max(len(x) - n + 1, 1)
+    return values, (fitted * (unseen[:, None] * scores**2).sum(0)).sqrt()
+
+
+def _freedom(x: Tensor, unseen: Tensor) -> float:
+    return len(x) - x.shape[1] + 1.0 if unseen.any() else math.inf

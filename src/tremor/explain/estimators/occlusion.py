@@ -1,0 +1,24 @@
+"""What is lost when one player is absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from tremor.explain.estimate import Estimate
+from tremor.explain.game import Game
+
+ROUND = 1024
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """Full worth less the worth without each player: exact as such, but it need not add up."""
+
+    def __call__(self, game: Game) -> Estimate:
+        absent = torch.arange(game.players.count).split(ROUND)
+        each = torch.arange(game.players.count)
+        left = torch.cat([game(each != some[:, None]) for some in absent])
+        values = game.full - left
+        return Estimate.singly(values, None, complete=False)

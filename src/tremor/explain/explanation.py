@@ -1,0 +1,109 @@
+"""An explanation: attributions with coordinates, and how far they can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tremor.errors import Refused
+from tremor.explain.estimate import Estimate
+from tremor.explain.game import Game
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Evenly spaced coordinates of the cells along one axis, in `unit` ("" for names)."""
+
+    name: str
+    values: tuple[float, ...] | tuple[str, ...]
+    unit: str = ""
+
+    @property
+    def step(self) -> float | None:
+        """The width of a cell, in units; None for names and single cells."""
+        first, *rest = self.values
+        if isinstance(first, str) or not rest:
+            return None
+        return (float(self.values[-1]) - float(first)) / len(rest)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Of one record. `values`, `errors` and `leaf` have the shape of its input.
+
+    `completeness_error` is what values sum to, less `output - base_value`: a check for bugs, None
+    for methods that do not add up. `errors`, the standard errors, tell the accuracy. Cells of one
+    `leaf` were not told apart.
+    """
+
+    values: Tensor
+    errors: Tensor | None
+    leaf: Tensor
+    base_value: float
+    output: float
+    completeness_error: float | None
+    evaluations: int
+    axes: tuple[Axis, ...]
+    method: str
+    settings: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        lengths = tuple(len(axis.values) for axis in self.axes)
+        if lengths != tuple(self.values.shape):
+            fault = f"axes of lengths {lengths} for values of shape {tuple(self.values.shape)}"
+            raise Refused(fault, "coordinates", "one coordinate for each cell")
+
+    @property
+    def leaves(self) -> int:
+        """How many parts were told apart."""
+        return len(self.leaf.unique())
+
+    def resolution(self) -> dict[str, float]:
+        """The extent of a typical cell's leaf along each axis, in the axis' unit."""
+        number = self.leaf.unique(return_inverse=True)[1]
+        found = {}
+        for dim, axis in enumerate(self.axes):
+            if axis.step is not None:
+                cells = _extent(number, dim).double().median()
+                found[axis.name] = float(cells) * abs(axis.step)
+        return found
+
+
+def explained(game: Game, estimate: Estimate, axes: tuple[Axis, ...], method: Any) -> Explanation:
+    """A game's estimate, laid over the cells of its record; `method` is the estimator."""
+    players = game.players
+    errors = None if estimate.errors is None else players.paint(estimate.errors)
+    return Explanation(
+        values=players.paint(estimate.values),
+        errors=errors,
+        leaf=estimate.leaf[players.labels],
+        base_value=game.empty,
+        output=game.full,
+        completeness_error=_excess(estimate, game.gain),
+        evaluations=game.evaluations,
+        axes=axes,
+        method=type(method).__name__,
+        settings=asdict(method),
+    )
+
+
+def _excess(estimate: Estimate, gain: float) -> float | None:
+    return float(estimate.values.sum()) - gain if estimate.complete else None
+
+
+def _extent(number: Tensor, dim: int) -> Tensor:
+    """For each cell, how many cells its leaf reaches along an axis `(…)`."""
+    ahead = [1] * number.ndim
+    ahead[dim] = -1
+    place = torch.arange(number.shape[dim]).view(ahead).expand(number.shape).flatten()
+    which = number.flatten()
+    ends = [
+        torch.zeros(int(which.max()) + 1, dtype=torch.int64).scatter_reduce(
+            0, which, place, reduce, include_self=False
+        )
+        for reduce in ("amin", "amax")
+    ]
+    return (ends[1] - ends[0] + 1)[which].view(number.shape)

@@ -1,0 +1,102 @@
+"""Fills: what stands in for the cells of players who are absent.
+
+Each takes a record `(…)` to backgrounds `(background, …)` on its device; a coalition's worth is
+the mean over backgrounds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv1d, pad
+
+from tremor.errors import Refused
+
+REACH = 4  # standard deviations of a blur's kernel, each way
+
+
+class Fill(Protocol):
+    """Backgrounds `(background, …)` for a record `(…)`."""
+
+    def __call__(self, record: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Zero:
+    """Nothing."""
+
+    def __call__(self, record: Tensor) -> Tensor:
+        return torch.zeros_like(record)[None]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean over the training set, of the record's shape or one that spreads to it."""
+
+    mean: Tensor
+
+    def __call__(self, record: Tensor) -> Tensor:
+        return self.mean.to(record).expand_as(record)[None]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Normal noise about zero with the record's own standard deviation along its last axis.
+
+    Noise is drawn on the CPU: the same for every device.
+    """
+
+    draws: int = 4
+    level: float = 1.0
+    seed: int = 0
+
+    def __call__(self, record: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed)
+        noise = torch.randn(self.draws, *record.shape, generator=generator).to(record)
+        return noise * self.level * record.std(-1, correction=0, keepdim=True)
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The record through a Gaussian; `sigma` in cells for each of the last axes."""
+
+    sigma: tuple[float, ...]
+
+    def __call__(self, record: Tensor) -> Tensor:
+        if len(self.sigma) > record.ndim or any(s < 0 for s in self.sigma):
+            fault = f"sigma {self.sigma} for a record of {record.ndim} axes"
+            raise Refused(fault, "fill.sigma", "one width of 0 or more for each of the last axes")
+        for axis, sigma in enumerate(reversed(self.sigma), 1):
+            record = _smooth(record, -axis, sigma) if sigma else record
+        return record[None]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A few records `(record, …)` of the training set, drawn without replacement."""
+
+    records: Tensor
+    draws: int = 8
+    seed: int = 0
+
+    def __call__(self, record: Tensor) -> Tensor:
+        if not 0 < self.draws <= len(self.records):
+            fault = f"{self.draws} of {len(self.records)} background records"
+            raise Refused(fault, "fill.draws", f"1 to {len(self.records)}")
+        generator = torch.Generator().manual_seed(self.seed)
+        drawn = torch.randperm(len(self.records), generator=generator)[: self.draws]
+        return self.records[drawn].to(record)
+
+
+def _smooth(x: Tensor, axis: int, sigma: float) -> Tensor:
+    """Convolved with a normal density along one axis; beyond the ends the end values go on."""
+    reach = math.ceil(REACH * sigma)
+    steps = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
+    kernel = torch.exp(-0.5 * (steps / sigma) ** 2)
+    last = x.movedim(axis, -1)
+    rows = pad(last.reshape(-1, 1, last.shape[-1]), (reach, reach), mode="replicate")
+    return conv1d(rows, (kernel / kernel.sum())[None, None]).view(last.shape).movedim(-1, axis)

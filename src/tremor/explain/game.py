@@ -1,0 +1,125 @@
+"""Games: what a coalition of players is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tremor.errors import Refused
+from tremor.explain.fills import Fill
+from tremor.explain.players import Players
+from tremor.explain.targets import Target
+
+Predict = Callable[[Tensor], Tensor]  # (batch, …) to logits (batch, class)
+Worth = Callable[[Tensor], Tensor]  # masks (coalition, player) to (coalition,)
+
+
+@dataclass
+class Game:
+    """The worth of coalitions, `full` and `empty` already known.
+
+    `evaluations` counts the model's evaluations so far, `cost` of them for each coalition.
+    """
+
+    worth: Worth
+    players: Players
+    empty: float
+    full: float
+    cost: int = 1
+    evaluations: int = field(default=0, kw_only=True)
+
+    @classmethod
+    def of(cls, worth: Worth, players: Players) -> Game:
+        """A game that a function of masks describes."""
+        ends = torch.tensor([[False], [True]]).expand(2, players.count)
+        empty, full = worth(ends).tolist()
+        return cls(worth, players, empty, full, evaluations=2)
+
+    @property
+    def gain(self) -> float:
+        """What all players together bring: what complete credits sum to."""
+        return self.full - self.empty
+
+    def __call__(self, masks: Tensor) -> Tensor:
+        """Worth `(coalition,)` of masks `(coalition, player)`, in float64 on the CPU."""
+        self.evaluations += len(masks) * self.cost
+        return self.worth(masks).to("cpu", torch.float64)
+
+
+@dataclass(frozen=True)
+class Masked:
+    """The score of a record with the cells of absent players replaced, averaged over backgrounds.
+
+    At most `batch` inputs go through the model at once.
+    """
+
+    predict: Predict
+    weights: Tensor  # (class,)
+    record: Tensor  # (…)
+    backgrounds: Tensor  # (background, …)
+    labels: Tensor  # (…), the player of each cell
+    batch: int
+
+    @torch.inference_mode()
+    def __call__(self, masks: Tensor) -> Tensor:
+        many = len(self.backgrounds)
+        parts = masks.split(max(1, self.batch // many))
+        return torch.cat([self._scores(part) for part in parts]) if len(masks) else masks.sum(1)
+
+    def _scores(self, masks: Tensor) -> Tensor:
+        kept = masks.to(self.record.device)[:, self.labels]
+        inputs = torch.where(kept[:, None], self.record, self.backgrounds)
+        scores = [logits(self.predict, x) @ self.weights for x in _pieces(inputs, self.batch)]
+        return torch.cat(scores).view(len(masks), -1).mean(1)
+
+
+def masked(
+    predict: Predict,
+    record: Tensor,
+    players: Players,
+    fill: Fill,
+    target: Target,
+    label: int | None = None,
+    batch: int = 256,
+) -> Game:
+    """The game of one record `(…)`, on the record's device."""
+    if record.shape != players.labels.shape:
+        fault = f"players for inputs {tuple(players.labels.shape)}, a record {tuple(record.shape)}"
+        raise Refused(fault, "players", "players of the record's own shape")
+    backgrounds = fill(record)
+    with torch.inference_mode():
+        ends = torch.cat([record[None], backgrounds]).split(batch)
+        known = torch.cat([logits(predict, part) for part in ends])
+    weights = target(known[0], label)
+    scores = (known @ weights).double()
+    labels = players.labels.to(record.device)
+    worth = Masked(predict, weights, record, backgrounds, labels, batch)
+    ends_ = float(scores[1:].mean()), float(scores[0])
+    return Game(worth, players, *ends_, len(backgrounds), evaluations=len(known))
+
+
+def logits(predict: Predict, inputs: Tensor) -> Tensor:
+    """Logits `(batch, class)`, checked."""
+    if isinstance(predict, nn.Module) and predict.training:
+        raise Refused("the network is in training mode", "predict", "network.eval()")
+    found = predict(inputs)
+    if found.ndim != 2 or len(found) != len(inputs):
+        fault = f"predict gave shape {tuple(found.shape)} for {len(inputs)} inputs"
+        raise Refused(fault, "predict", "logits of shape (batch, class)")
+    if not bool(found.isfinite().all()):
+        raise Refused("predict gave logits that are not finite", "predict", "another fill or model")
+    return found
+
+
+def of_arrays(predict: Callable[[Any], Any]) -> Predict:
+    """A function of NumPy arrays (Keras, ONNX) as one of tensors."""
+    return lambda inputs: torch.as_tensor(predict(inputs.cpu().numpy())).to(inputs.device)
+
+
+def _pieces(inputs: Tensor, batch: int) -> tuple[Tensor, ...]:
+    """`(coalition, background, …)` as batches of inputs."""
+    return inputs.flatten(0, 1).split(batch)

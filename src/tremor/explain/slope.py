@@ -1,0 +1,66 @@
+"""A score and its gradient: what the gradient methods ask of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from tremor.errors import Refused
+from tremor.explain.game import Predict, logits
+from tremor.explain.targets import Target
+
+
+@dataclass
+class Slope:
+    """The score `weights (class,)` of inputs `(sample, …)`, and its gradient with respect to them.
+
+    Works in inference mode, with frozen parameters, and for recurrent layers in evaluation mode.
+    At most `batch` inputs go through the network at once; `evaluations` counts them.
+    """
+
+    predict: Predict
+    weights: Tensor
+    batch: int = 64
+    evaluations: int = field(default=0, kw_only=True)
+
+    def __call__(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores `(sample,)` and gradients `(sample, …)`, in float64 on the CPU."""
+        found = [self._gradients(part) for part in inputs.split(self.batch)]
+        scores, gradients = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return scores, gradients
+
+    def _gradients(self, part: Tensor) -> tuple[Tensor, Tensor]:
+        self.evaluations += len(part)
+        with differentiable():
+            inputs = part.detach().clone().requires_grad_()
+            scores = logits(self.predict, inputs) @ self.weights.clone()
+            if not scores.requires_grad:
+                fault = "no gradient comes back from the logits to the input"
+                raise Refused(fault, "predict", "a torch module, or a method without gradients")
+            (gradients,) = torch.autograd.grad(scores.sum(), inputs)
+        return _plain(scores), _plain(gradients)
+
+
+def _plain(x: Tensor) -> Tensor:
+    return x.detach().to("cpu", torch.float64)
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Gradients on, whatever the caller's mode; cuDNN's recurrent layers have them in training only."""
+    cudnn = torch.backends.cudnn.flags(enabled=False)
+    with torch.inference_mode(False), torch.enable_grad(), cudnn:
+        yield
+
+
+def slope(
+    predict: Predict, record: Tensor, target: Target, label: int | None = None, batch: int = 64
+) -> Slope:
+    """The slope of one record `(…)`."""
+    with torch.inference_mode():
+        known = logits(predict, record[None])[0]
+    return Slope(predict, target(known, label), batch, evaluations=1)
