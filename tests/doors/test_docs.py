@@ -13,14 +13,17 @@ import pytest
 from opened import ROOT, Door, load_script, only_run
 from seisbench_folders import seisbench_folder
 
+from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.write_norcia import write_norcia
+from tremor.data.synthetic.write_stations import write_stations
 
 PAGES = {
     "README.md": "",
     "docs/seismic_lstm.md": "",
     "docs/config_tree.md": "",
     "docs/speed.md": "",
+    "docs/stations.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
 }
@@ -72,7 +75,12 @@ def place(tmp_path: Path, door: Door) -> Path:
 def quick(words: list[str], place: Path) -> list[str]:
     """A training command with less of everything, on files that are there."""
     said = " ".join(words)
-    if not NORCIA.search(said):
+    if "experiment=stations" in said:
+        more = [*QUICK, "dataset.n_events=40", "model.widths=[2,4]", "model.features=4"]
+        if "data_dir" in said:
+            world = NorciaNetwork(n_events=40, duration=13.0)
+            write_stations(world, place / "data" / "stations", overwrite=True)
+    elif not NORCIA.search(said):
         extra = [] if "experiment=seismic_lstm" in said else ["dataset.n_events=40"]
         more = [*extra, *QUICK, "model.hidden_size=4"]
     else:

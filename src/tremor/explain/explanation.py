@@ -72,26 +72,41 @@ class Explanation:
         return found
 
 
-def explained(game: Game, estimate: Estimate, axes: tuple[Axis, ...], method: Any) -> Explanation:
+def of_players(game: Game, estimate: Estimate, axes: tuple[Axis, ...], method: Any) -> Explanation:
     """A game's estimate, laid over the cells of its record; `method` is the estimator."""
-    players = game.players
-    errors = None if estimate.errors is None else players.paint(estimate.errors)
+    players, errors = game.players, estimate.errors
+    cells = Estimate(
+        players.paint(estimate.values),
+        None if errors is None else players.paint(errors),
+        estimate.leaf[players.labels],
+        estimate.freedom,
+        estimate.complete,
+    )
+    return of_cells(cells, (game.empty, game.full), game.evaluations, axes, method)
+
+
+def of_cells(
+    estimate: Estimate,
+    ends: tuple[float, float],
+    evaluations: int,
+    axes: tuple[Axis, ...],
+    method: Any,
+) -> Explanation:
+    """An estimate of cells; `ends` are the base value (NaN without a baseline) and the output."""
+    base, output = ends
+    total = float(estimate.values.sum())
     return Explanation(
-        values=players.paint(estimate.values),
-        errors=errors,
-        leaf=estimate.leaf[players.labels],
-        base_value=game.empty,
-        output=game.full,
-        completeness_error=_excess(estimate, game.gain),
-        evaluations=game.evaluations,
+        values=estimate.values,
+        errors=estimate.errors,
+        leaf=estimate.leaf,
+        base_value=base,
+        output=output,
+        completeness_error=total - (output - base) if estimate.complete else None,
+        evaluations=evaluations,
         axes=axes,
         method=type(method).__name__,
         settings=asdict(method),
     )
-
-
-def _excess(estimate: Estimate, gain: float) -> float | None:
-    return float(estimate.values.sum()) - gain if estimate.complete else None
 
 
 def _extent(number: Tensor, dim: int) -> Tensor:

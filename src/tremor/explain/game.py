@@ -46,6 +46,8 @@ class Game:
 
     def __call__(self, masks: Tensor) -> Tensor:
         """Worth `(coalition,)` of masks `(coalition, player)`, in float64 on the CPU."""
+        if not len(masks):
+            return torch.zeros(0, dtype=torch.float64)
         self.evaluations += len(masks) * self.cost
         return self.worth(masks).to("cpu", torch.float64)
 
@@ -68,12 +70,13 @@ class Masked:
     def __call__(self, masks: Tensor) -> Tensor:
         many = len(self.backgrounds)
         parts = masks.split(max(1, self.batch // many))
-        return torch.cat([self._scores(part) for part in parts]) if len(masks) else masks.sum(1)
+        return torch.cat([self._scores(part) for part in parts])
 
     def _scores(self, masks: Tensor) -> Tensor:
         kept = masks.to(self.record.device)[:, self.labels]
         inputs = torch.where(kept[:, None], self.record, self.backgrounds)
-        scores = [logits(self.predict, x) @ self.weights for x in _pieces(inputs, self.batch)]
+        pieces = inputs.flatten(0, 1).split(self.batch)
+        scores = [logits(self.predict, piece) @ self.weights for piece in pieces]
         return torch.cat(scores).view(len(masks), -1).mean(1)
 
 
@@ -95,15 +98,15 @@ def masked(
         ends = torch.cat([record[None], backgrounds]).split(batch)
         known = torch.cat([logits(predict, part) for part in ends])
     weights = target(known[0], label)
-    scores = (known @ weights).double()
+    scores = (known @ weights).cpu().double()
     labels = players.labels.to(record.device)
     worth = Masked(predict, weights, record, backgrounds, labels, batch)
-    ends_ = float(scores[1:].mean()), float(scores[0])
-    return Game(worth, players, *ends_, len(backgrounds), evaluations=len(known))
+    empty, full = float(scores[1:].mean()), float(scores[0])
+    return Game(worth, players, empty, full, len(backgrounds), evaluations=len(known))
 
 
 def logits(predict: Predict, inputs: Tensor) -> Tensor:
-    """Logits `(batch, class)`, checked."""
+    """Logits `(batch, class)`, checked, in float32 or better."""
     if isinstance(predict, nn.Module) and predict.training:
         raise Refused("the network is in training mode", "predict", "network.eval()")
     found = predict(inputs)
@@ -112,14 +115,9 @@ def logits(predict: Predict, inputs: Tensor) -> Tensor:
         raise Refused(fault, "predict", "logits of shape (batch, class)")
     if not bool(found.isfinite().all()):
         raise Refused("predict gave logits that are not finite", "predict", "another fill or model")
-    return found
+    return found.to(torch.promote_types(found.dtype, torch.float32))
 
 
 def of_arrays(predict: Callable[[Any], Any]) -> Predict:
     """A function of NumPy arrays (Keras, ONNX) as one of tensors."""
     return lambda inputs: torch.as_tensor(predict(inputs.cpu().numpy())).to(inputs.device)
-
-
-def _pieces(inputs: Tensor, batch: int) -> tuple[Tensor, ...]:
-    """`(coalition, background, …)` as batches of inputs."""
-    return inputs.flatten(0, 1).split(batch)

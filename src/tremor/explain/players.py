@@ -86,7 +86,7 @@ class Players:
         for row, boxes in zip(kept, coalitions, strict=True):
             for box in boxes:
                 row[box.slices] = True
-        return torch.from_numpy(kept).view(len(coalitions), -1)
+        return torch.from_numpy(kept).view(-1, self.count)
 
     def ids(self, box: Box) -> Tensor:
         """The numbers of the players in a box."""
@@ -141,7 +141,7 @@ def rectangles(
 def tiles(
     shape: Sequence[int], frequencies: Sequence[int], times: Sequence[int], joint: bool = True
 ) -> Players:
-    """Bands by windows of a `(component, frequency, time)` input, between cuts at bins and steps."""
+    """Bands by windows of a `(component, frequency, time)` input, cut at bins and steps."""
     if len(shape) != 3:
         fault = f"tiles of an input of shape {tuple(shape)}"
         raise Refused(fault, "players", "an input (component, frequency, time)")

@@ -33,6 +33,13 @@ class Slope:
         scores, gradients = (torch.cat(parts) for parts in zip(*found, strict=True))
         return scores, gradients
 
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Scores `(sample,)` alone."""
+        self.evaluations += len(inputs)
+        with torch.inference_mode():
+            found = [logits(self.predict, x) @ self.weights for x in inputs.split(self.batch)]
+        return _plain(torch.cat(found))
+
     def _gradients(self, part: Tensor) -> tuple[Tensor, Tensor]:
         self.evaluations += len(part)
         with differentiable():
@@ -51,7 +58,7 @@ def _plain(x: Tensor) -> Tensor:
 
 @contextmanager
 def differentiable() -> Iterator[None]:
-    """Gradients on, whatever the caller's mode; cuDNN's recurrent layers have them in training only."""
+    """Gradients on in any mode; cuDNN has those of recurrent layers only while training."""
     cudnn = torch.backends.cudnn.flags(enabled=False)
     with torch.inference_mode(False), torch.enable_grad(), cudnn:
         yield

@@ -71,7 +71,7 @@ def _layer(network: nn.Module, name: str, record: Tensor, weights: Tensor) -> tu
 
 
 def _module(network: nn.Module, name: str) -> nn.Module:
-    layers = dict(network.named_modules())
+    layers: dict[str, nn.Module] = dict(network.named_modules())
     if name not in layers:
         raise Refused(f"the network has no layer {name!r}", WHERE, _offer(network))
     return layers[name]
@@ -82,14 +82,17 @@ def _offer(network: nn.Module) -> str:
 
 
 def _on_cells(found: Tensor, record: Tensor) -> Estimate:
-    """A map laid over the record's last axes: each cell takes the value of the map's nearest.
+    """A map laid over a record `(channel, …)`: each cell takes the value of the map's nearest.
 
-    Values are those of the map, over the cells it covers, the same for every component.
+    It is the same for every channel.
     """
-    shape = record.shape[-found.ndim :]
+    if found.ndim != record.ndim - 1:
+        fault = f"a map of {found.ndim} axes over a record (channel, …) of {record.ndim}"
+        raise Refused(fault, WHERE, "a layer whose cells lie as those of the input")
+    shape = record.shape[1:]
     leaf = torch.zeros((), dtype=torch.int64)
     for length, cells in zip(shape, found.shape, strict=True):
         own = (torch.arange(length) * cells) // length
         leaf = leaf[..., None] * cells + own
-    values = found.flatten()[leaf]
-    return Estimate(values, None, leaf, complete=False)
+    leaf = leaf.expand(record.shape)
+    return Estimate(found.flatten()[leaf], None, leaf, complete=False)

@@ -25,8 +25,8 @@ class IntegratedGradients:
 
     def __call__(self, slope: Slope, record: Tensor, baseline: Tensor) -> Estimate:
         """Credits of the cells of a record `(…)` against a baseline of its shape."""
-        scores, _ = slope(torch.stack([baseline, record]))
-        gain, nodes = float(scores[1] - scores[0]), self.nodes
+        base, output = slope.scores(torch.stack([baseline, record])).tolist()
+        gain, nodes = output - base, self.nodes
         values = _integral(slope, record, baseline, nodes)
         while abs(float(values.sum()) - gain) > self.tolerance * abs(gain) and nodes < self.most:
             nodes = min(2 * nodes, self.most)

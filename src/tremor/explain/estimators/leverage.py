@@ -19,6 +19,9 @@ from tremor.explain.estimate import Estimate
 from tremor.explain.estimators import subsets
 from tremor.explain.game import Game
 
+POWER = 0.75  # between HC2 (0.5) and HC3 (1): intervals of 95 % cover 93 to 97 % from 5n coalitions
+LEAST = 1e-6  # share of a residual that the fit leaves
+
 
 @dataclass(frozen=True)
 class Leverage:
@@ -44,7 +47,7 @@ class Leverage:
     def _affordable(self, n: int) -> int:
         """Pairs of coalitions that the budget pays for: enough to tell n players apart."""
         if self.budget >= 2**n:
-            return 2 ** (n - 1) - 1
+            return (1 << (n - 1)) - 1
         if self.budget < 2 * n + 4:
             fault = f"a budget of {self.budget} coalitions for {n} players"
             raise Refused(fault, "explainer.budget", f"explainer.budget={2 * n + 4} or more")
@@ -54,16 +57,16 @@ class Leverage:
 def _regress(x: Tensor, y: Tensor, weight: Tensor, unseen: Tensor) -> tuple[Tensor, Tensor]:
     """Coefficients that sum to zero, and their standard errors (sandwich).
 
-    Rows `x (pair, player)` sum to zero. The scores of a size count as far as coalitions of it
-    remain unseen, which is nothing where all were drawn.
+    Rows `x (pair, player)` sum to zero. Residuals are scaled up for what the fit took of them. A
+    size counts as far as coalitions of it remain unseen: not at all where every one was drawn.
     """
     n = x.shape[1]
     gram = x.T @ (weight[:, None] * x) + torch.ones(n, n, dtype=x.dtype)
-    reverse = torch.linalg.inv(gram)
-    values = reverse @ (x.T @ (weight * y))
-    scores = (weight * (y - x @ values))[:, None] * x @ reverse
-    fitted = len(x) / max(len(x) - n + 1, 1)
-    return values, (fitted * (unseen[:, None] * scores**2).sum(0)).sqrt()
+    reached = x @ torch.linalg.inv(gram)
+    values = reached.T @ (weight * y)
+    left = (1 - weight * (reached * x).sum(1)).clamp(min=LEAST)
+    scores = (weight * (y - x @ values) / left**POWER)[:, None] * reached
+    return values, (unseen[:, None] * scores**2).sum(0).sqrt()
 
 
 def _freedom(x: Tensor, unseen: Tensor) -> float:

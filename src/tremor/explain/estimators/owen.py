@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +47,9 @@ class Node:
 class Owen:
     """At most `budget` coalitions in `orderings` (an even number) or more, if all fit.
 
-    Standard errors come from pairs of orderings and need 4, better 8 or more. They tell how well
-    the credit of each leaf is known, not how it is spread within.
+    Standard errors come from pairs of orderings: None for one pair, rough below eight (with four
+    pairs, 95 % intervals were seen to cover 89 %). They tell how well the credit of each leaf is
+    known, not how it is spread within.
     """
 
     budget: int = 2000
@@ -74,25 +74,26 @@ class Owen:
         grain = GRAIN * (max(abs(game.empty), abs(game.full)) or 1.0)
         left = (self.budget - 2) // orderings
         done: list[Node] = []
-        heap = [_entry(_root(game, orderings), grain)]
-        while heap and left:
+        heap: list[tuple[float, int, Node]] = []
+        new = [_root(game, orderings)]
+        while new:
+            done += [node for node in new if node.box.size == 1]
+            for node in new:
+                if node.box.size > 1:
+                    heapq.heappush(heap, _entry(node, grain))
             many = min(self.split_at_once, left, len(heap))
-            nodes = [heapq.heappop(heap)[2] for _ in range(many)]
-            whole = [node for node in nodes if node.box.size == 1]
-            done += whole
-            parts = [node for node in nodes if node.box.size > 1]
-            left -= len(parts)
-            for child in self._split(game, parts):
-                heapq.heappush(heap, _entry(child, grain))
+            new = self._split(game, [heapq.heappop(heap)[2] for _ in range(many)])
+            left -= many
         return done + [node for *_, node in heap]
 
-    def _split(self, game: Game, nodes: list[Node]) -> Iterator[Node]:
+    def _split(self, game: Game, nodes: list[Node]) -> list[Node]:
         """Both halves of each node."""
         splits = [self._ordered(game.players, node) for node in nodes]
-        asked = [(*b, h) for n, s in zip(nodes, splits, strict=True) for b, h in s.first(n)]
-        worth = game(game.players.masks(asked)).view(len(nodes), -1).numpy() if nodes else []
-        for node, split, middle in zip(nodes, splits, worth, strict=True):
-            yield from split.children(node, middle)
+        asked = [coalition for n, s in zip(nodes, splits, strict=True) for coalition in s.first(n)]
+        worth = game(game.players.masks(asked)).numpy()
+        middles = np.split(worth, len(nodes)) if nodes else []
+        each = zip(nodes, splits, middles, strict=True)
+        return [child for node, split, m in each for child in split.children(node, m)]
 
     def _ordered(self, players: Players, node: Node) -> Split:
         """The coins of a box depend on its place alone, not on when it is split."""
@@ -110,10 +111,10 @@ class Split:
     right: Box
     ahead: NDArray[np.bool_]
 
-    def first(self, node: Node) -> Iterator[tuple[tuple[Box, ...], Box]]:
+    def first(self, node: Node) -> list[tuple[Box, ...]]:
         """In each ordering, the boxes before the node and its first half."""
-        for before, ahead in zip(node.before, self.ahead, strict=True):
-            yield before, self.left if ahead else self.right
+        own = zip(node.before, self.ahead, strict=True)
+        return [(*before, self.left if ahead else self.right) for before, ahead in own]
 
     def children(self, node: Node, middle: NDArray[np.float64]) -> tuple[Node, Node]:
         """`middle (ordering,)` is the worth of what comes before and the first half."""

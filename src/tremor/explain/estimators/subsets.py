@@ -47,8 +47,16 @@ def pairs(n: int, total: int) -> list[int]:
 
 
 def draw(n: int, wanted: list[int], seed: int) -> list[Stratum]:
-    """So many pairs of each size, all different."""
+    """So many pairs of each size, all different, drawn again until they tell all players apart."""
     generator = torch.Generator().manual_seed(seed)
+    while True:
+        strata = _drawn(n, wanted, generator)
+        masks = torch.cat([s.masks for s in strata]).double()
+        if torch.linalg.matrix_rank(masks - masks.mean(1, keepdim=True)) == n - 1:
+            return strata
+
+
+def _drawn(n: int, wanted: list[int], generator: torch.Generator) -> list[Stratum]:
     strata = []
     for size, (many, count) in enumerate(zip(wanted, available(n), strict=True), 1):
         masks = _halves(n, many, generator) if 2 * size == n else _some(n, size, many, generator)
