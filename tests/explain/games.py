@@ -92,5 +92,3 @@ def coverage(
         low, high = estimator(seed)(Game.of(worth, line(len(truth)))).interval(0.95)  # type: ignore[attr-defined]
         held.append((low - 1e-9 <= truth) & (truth <= high + 1e-9))
     return float(torch.stack(held).double().mean())
-
-

@@ -37,11 +37,12 @@ from tremor.report.page import write_page
 from tremor.report.plots_sequence import pretraining_curves
 from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
-from tremor.training import checkpoints, loggers, run_folder
+from tremor.training import checkpoints, loggers, run_folder, statistics
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore
 from tremor.training.compiling import compile_model, refuse_uncompilable
 from tremor.training.pretrained import anchor, freeze, refuse_misfits, take_pretrained
+from tremor.training.statistics import learn_statistics
 from tremor.training.trial import try_build, try_out
 
 FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
@@ -133,6 +134,7 @@ def _task(run: Run, data: Data) -> Task:
     if run.resumed is None:
         for line in take_pretrained(task, run.config) or ["random: no model.pretrained is given"]:
             say(f"weights  {line}")
+        learn_statistics(task, data.module, run.config)
     freeze(task, run.config)
     anchor(task, run.config)
     compile_model(task, run.config)
@@ -175,6 +177,8 @@ def _describe(run: Run, data: Data, task: Task) -> None:
         write_json(run.folder / "audit.json", data.audit)
         if data.labelled.ordered:
             write_json(run.folder / "classes.json", limits(data.labelled))
+        if stats := statistics.told(task, data.records.channels):
+            write_json(run.folder / "stats.json", stats)
         write_whole(run.folder / "split.csv", data.split_table().to_csv(index=False))
 
 

@@ -27,7 +27,7 @@ class Enumeration:
         masks = coalitions(n)
         inner = game(masks[1:-1])
         worth = torch.tensor([game.empty, *inner.tolist(), game.full], dtype=torch.float64)
-        values = _shares(masks).T @ worth
+        values = _shares(masks).T @ (worth - game.empty)
         return Estimate.singly(values, torch.zeros_like(values))
 
 

@@ -81,7 +81,7 @@ class Owen:
             for node in new:
                 if node.box.size > 1:
                     heapq.heappush(heap, _entry(node, grain))
-            many = min(self.split_at_once, left, len(heap))
+            many = min(self.split_at_once, left, (len(heap) + 1) // 2)
             new = self._split(game, [heapq.heappop(heap)[2] for _ in range(many)])
             left -= many
         return done + [node for *_, node in heap]

@@ -89,8 +89,7 @@ def _halves(n: int, many: int, generator: torch.Generator) -> Tensor:
 def _some(n: int, size: int, many: int, generator: torch.Generator) -> Tensor:
     """So many different coalitions of a size."""
     if math.comb(n, size) <= LISTED:
-        members = torch.tensor(list(combinations(range(n), size)), dtype=torch.int64)
-        members = members.view(-1, size)
+        members = torch.tensor([*combinations(range(n), size)], dtype=torch.int64)
         chosen = torch.randperm(len(members), generator=generator)[:many]
         return _masks(members[chosen], n)
     kept: dict[bytes, Tensor] = {}

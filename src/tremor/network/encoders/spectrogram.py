@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from tremor.errors import Refused
 from tremor.network.demands import not_below
+from tremor.network.layers.standardise import Standardise
 from tremor.signal.masks import masked_mean
 from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
 
@@ -15,6 +16,7 @@ class Spectrogram(nn.Module):
     """`(batch, channel, time)` to power density `(batch, channel, frequency, frame)`.
 
     Log10 above a floor relative to the record's own mean power, so that the unit does not matter.
+    `standardise` brings each channel to mean 0 and spread 1 over the training records.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class Spectrogram(nn.Module):
         noverlap_ratio: float = 0.5,
         log: bool = True,
         floor: float = 1e-6,
+        standardise: bool = False,
     ):
         super().__init__()
         not_below("encoder", 2, nperseg=nperseg)
@@ -40,15 +43,16 @@ class Spectrogram(nn.Module):
         self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
         self.out_shape = (channels, len(self.frequencies), frames)
         self.power = SegmentPower(nperseg, self.hop, sampling_rate)
+        self.standard = Standardise(channels) if standardise else None
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """The spectrogram, and the number of valid frames of each record."""
         power = self.power(at_least(x, self.size)).transpose(-1, -2)
         frames = segments(length, self.size, self.hop)
-        if not self.log:
-            return power, frames
-        level = masked_mean(power.flatten(1, 2), frames.clamp(max=power.shape[-1])).mean(-1)
-        return log_power(power, level[:, None, None, None], self.floor), frames
+        if self.log:
+            level = masked_mean(power.flatten(1, 2), frames.clamp(max=power.shape[-1])).mean(-1)
+            power = log_power(power, level[:, None, None, None], self.floor)
+        return power if self.standard is None else self.standard(power), frames
 
     def coordinates(self) -> dict[str, Tensor]:
         """Frequencies (Hz) and centres of the frames (s from the record's start)."""
