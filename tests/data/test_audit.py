@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tremor.data.audit import audit, refuse_leaks
+from tremor.data.audit import audit, refuse_leaks, warning
 from tremor.errors import TremorError
 
 CLASSES = ("fore", "after")
@@ -43,6 +43,17 @@ def test_planted_leaks_are_named(column: str, value: str, said: str) -> None:
     with pytest.raises(TremorError, match=said) as caught:
         refuse_leaks(audit(rows, parts, CLASSES))
     assert "e" in caught.value.problem
+
+
+def test_a_leak_that_is_allowed_is_said() -> None:
+    rows, parts = table()
+    assert warning(audit(rows, parts, CLASSES)) is None
+    rows.loc[4, "group"] = "1"
+    result = audit(rows, parts, CLASSES)
+    refuse_leaks(result, allowed=True)
+    said = warning(result)
+    assert said is not None
+    assert said.startswith("THE SPLIT LEAKS: no event on two sides is broken (1)")
 
 
 def test_unused_records_cannot_leak() -> None:

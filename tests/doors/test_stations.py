@@ -53,3 +53,19 @@ def test_a_station_that_is_not_there_is_refused_before_anything_is_made(
     assert outcome.code == 2
     assert "no station here" in outcome.err
     assert "dataset.source=synthetic" in outcome.err
+
+
+def test_a_split_by_record_is_refused_or_marked(door: Door, tmp_path: Path) -> None:
+    leaky = [*TYPED, "dataset.event_split_method=by_record", f"output_dir={tmp_path}"]
+    refused = door("simple_train.py", *leaky)
+    assert refused.code == 1
+    assert "the split leaks: no event on two sides" in refused.err
+    assert "dataset.allow_leak=true" in refused.err
+    allowed = door("simple_train.py", *leaky, "dataset.allow_leak=true")
+    assert allowed.code == 0, allowed.err
+    run = only_run(tmp_path)
+    verdict = json.loads((run / "evaluation" / "metrics.json").read_text())
+    assert verdict["verdict"][0].startswith("THE SPLIT LEAKS")
+    assert "THE SPLIT LEAKS" in (run / "report.html").read_text()
+    again = door("evaluate.py", f"checkpoint={run}", "split=val")
+    assert "THE SPLIT LEAKS" in again.out

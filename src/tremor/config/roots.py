@@ -54,6 +54,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
 RUNTIME: dict[str, tuple[str, ...]] = {
     "dataset.labels": ("table", "classes"),
     "dataset.split": ("table",),
+    "dataset.audit": ("table", "parts", "classes"),
     "dataset.normalise": ("x", "length"),
     "loader": ("records", "parts"),
     "augment": (),

@@ -12,6 +12,15 @@ from tremor.errors import TremorError
 Check = dict[str, Any]
 
 
+def audited(
+    table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...], allow_leak: bool = False
+) -> dict[str, Any]:
+    """The audit of a split, which is refused where it leaks, unless that is allowed."""
+    result = audit(table, parts, classes)
+    refuse_leaks(result, allow_leak)
+    return result
+
+
 def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) -> dict[str, Any]:
     """Checks of the split (group and identical signal on two sides) and its class balance."""
     used = table.assign(split=parts)[parts.isin(PARTS)]
@@ -41,13 +50,25 @@ def balance(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]
     return sorted(rows, key=lambda row: (order[row["split"]], classes.index(row["class"])))
 
 
-def refuse_leaks(result: dict[str, Any]) -> None:
-    """Stop when a check failed: no number of such a split is worth having."""
+def refuse_leaks(result: dict[str, Any], allowed: bool = False) -> None:
+    """Stop when a check failed: no number of such a split is worth having.
+
+    Where that is `allowed`, for comparison with studies that had such splits, `warning` says it.
+    """
     failed = [check for check in result["checks"] if not check["passed"]]
-    if failed:
+    if failed and not allowed:
         said = "; ".join(f"{c['check']}: {c['count']} found ({c['detail']})" for c in failed)
         raise TremorError(
             f"the split leaks: {said}",
             "the leak audit (before training)",
-            "give records of one event one group, and remove copies from the source",
+            "give records of one event one group, and remove copies from the source; "
+            "dataset.allow_leak=true goes on, and says it first in every report",
         )
+
+
+def warning(result: dict[str, Any]) -> str | None:
+    """What must be said first of anything that such a split has made possible."""
+    failed = [f"{c['check']} is broken ({c['count']})" for c in result["checks"] if not c["passed"]]
+    if not failed:
+        return None
+    return f"THE SPLIT LEAKS: {'; '.join(failed)}. These numbers flatter: do not report them."

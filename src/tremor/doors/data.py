@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tremor.config.build import Plain, build
-from tremor.data.audit import audit, refuse_leaks
+from tremor.data.audit import warning
 from tremor.data.cache import open_records
 from tremor.data.labels import Labelled, on_the_wrong_side
 from tremor.data.module import DataModule
@@ -61,8 +61,8 @@ def open_data(config: Plain) -> Data:
     parts = parts.reindex(labelled.table.index, fill_value="unused")
     module = build(config["loader"], records=records, parts=parts)
     refuse_empty(module.parts[used.index], used)
-    result = audit(records.table, module.parts, labelled.classes)
-    refuse_leaks(result)
+    known = {"table": records.table, "parts": module.parts, "classes": labelled.classes}
+    result = build(config["dataset"]["audit"], **known)
     data = Data(records, labelled, module.parts, result, module)
     _tell(data, made)
     return data
@@ -102,6 +102,8 @@ def _tell(data: Data, made: bool) -> None:
             f"{row['class']} {row['records']} of {row['groups']} events" for row in rows
         )
         say(f"{part:<8} {said}")
+    if leak := warning(data.audit):
+        say(f"WARNING  {leak}")
     wrong = on_the_wrong_side(data.labelled) if data.labelled.ordered else 0
     if wrong:
         say(f"WARNING  {wrong} records are on the wrong side of dataset.main_shock for their phase")

@@ -13,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
+from tremor.data.audit import warning
 from tremor.data.files import write_json, write_whole
 from tremor.data.labels import limits, visso
 from tremor.doors.data import Data
@@ -67,6 +68,8 @@ def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) 
     if "codebook" in verdict:
         worry = collapse(verdict["codebook"])
         verdict["verdict"] = [worry, *verdict["verdict"]] if worry else verdict["verdict"]
+    if leak := warning(data.audit):
+        verdict["verdict"] = [leak, *verdict["verdict"]]
     write_whole(folder / "predictions.csv", said.to_csv(index=False))
     write_json(folder / "metrics.json", verdict)
     for name, figure in figures_of(verdict).items():
