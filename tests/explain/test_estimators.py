@@ -144,6 +144,32 @@ def test_partition_shap_with_every_split_is_the_owen_value(shape: tuple[int, ...
     torch.testing.assert_close(found, owen(worth, players))
 
 
+def test_partition_shap_splits_the_largest_difference_first() -> None:
+    """Six coalitions: the root, then one of the four pieces that it makes."""
+    worth = random_table(4, seed=5)
+
+    def v(*members: int) -> float:
+        return float(worth(torch.tensor([[k in members for k in range(4)]])))
+
+    pieces = {
+        (0, ()): v(0, 1) - v(),
+        (2, ()): v(2, 3) - v(),
+        (0, (2, 3)): v(0, 1, 2, 3) - v(2, 3),
+        (2, (0, 1)): v(0, 1, 2, 3) - v(0, 1),
+    }
+    wanted = torch.zeros(4, dtype=torch.float64)
+    for (first, _), credit in pieces.items():
+        wanted[first : first + 2] += credit / 4
+    (a, seen), credit = max(pieces.items(), key=lambda item: abs(item[1]))
+    b = a + 1
+    wanted[a : a + 2] -= credit / 4
+    wanted[a] += (v(a, *seen) - v(*seen) + v(a, b, *seen) - v(b, *seen)) / 4
+    wanted[b] += (v(b, *seen) - v(*seen) + v(a, b, *seen) - v(a, *seen)) / 4
+    found = PartitionShap(6)(game := Game.of(worth, line(4)))
+    torch.testing.assert_close(found.values, wanted)
+    assert game.evaluations == 6
+
+
 def test_owen_goes_to_the_owen_value_and_knows_how_near_it_is() -> None:
     players, worth = field(1, 2, 4), random_table(8, seed=3)
     truth = owen(worth, players)
@@ -218,6 +244,8 @@ def test_the_size_of_batches_changes_nothing(estimator: Estimator) -> None:
         torch.testing.assert_close(other.values, made[0].values, atol=1e-5, rtol=0)
         assert torch.equal(other.leaf, made[0].leaf)
     assert float(made[0].values.abs().max()) > 1e-3
+    if made[0].complete:
+        assert float(made[0].values.sum()) == pytest.approx(game.gain, abs=1e-6)
 
 
 def _network() -> tuple[nn.Module, Tensor, Players]:
@@ -226,6 +254,14 @@ def _network() -> tuple[nn.Module, Tensor, Players]:
     body = nn.Sequential(nn.Conv2d(2, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1))
     network = nn.Sequential(body, nn.Flatten(), nn.Linear(8, 3)).eval()
     return network, torch.randn(2, 9, 8), rectangles((2, 9, 8), 3, 2)
+
+
+@pytest.mark.parametrize("n", range(4, 15))
+def test_the_least_budget_of_leverage_tells_all_players_apart(n: int) -> None:
+    weights = torch.arange(n, dtype=torch.float64)
+    for seed in range(5):
+        found = Leverage(min(2 * n + 4, 2**n), seed)(Game.of(linear(weights), line(n)))
+        torch.testing.assert_close(found.values, weights)
 
 
 @pytest.mark.parametrize("estimator", [Leverage, Owen], ids=["leverage", "owen"])

@@ -12,7 +12,7 @@ from tremor.explain.estimate import Estimate
 from tremor.explain.estimators.leverage import Leverage
 from tremor.explain.estimators.occlusion import Occlusion
 from tremor.explain.estimators.owen import Owen
-from tremor.explain.explanation import Axis, Explanation, of_cells, of_players
+from tremor.explain.explanation import Axis, of_cells, of_players
 from tremor.explain.fills import Zero
 from tremor.explain.game import Game, masked
 from tremor.explain.players import rectangles
@@ -89,7 +89,6 @@ def test_axes_must_fit() -> None:
     game = Game.of(linear(torch.ones(4)), line(4))
     with pytest.raises(Refused, match="axes of lengths"):
         of_players(game, Leverage(16)(game), axes(1, 2, 2), Leverage(16))
-    assert Explanation.__doc__
 
 
 def test_intervals_are_students() -> None:

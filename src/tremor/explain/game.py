@@ -22,7 +22,8 @@ Worth = Callable[[Tensor], Tensor]  # masks (coalition, player) to (coalition,)
 class Game:
     """The worth of coalitions, `full` and `empty` already known.
 
-    `evaluations` counts the model's evaluations so far, `cost` of them for each coalition.
+    `evaluations` counts the model's evaluations so far: `cost` for each coalition, and those for
+    the two ends.
     """
 
     worth: Worth
@@ -49,7 +50,7 @@ class Game:
         if not len(masks):
             return torch.zeros(0, dtype=torch.float64)
         self.evaluations += len(masks) * self.cost
-        return self.worth(masks).to("cpu", torch.float64)
+        return self.worth(masks).cpu().double()
 
 
 @dataclass(frozen=True)

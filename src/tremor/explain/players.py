@@ -90,8 +90,11 @@ class Players:
 
     def ids(self, box: Box) -> Tensor:
         """The numbers of the players in a box."""
-        numbers = np.arange(self.count).reshape(self.grid)
-        return torch.from_numpy(numbers[box.slices].ravel())
+        return self._numbers[box.slices].flatten()
+
+    @cached_property
+    def _numbers(self) -> Tensor:
+        return torch.arange(self.count).view(self.grid)
 
 
 def partition(shape: Sequence[int], cuts: Sequence[Sequence[int]]) -> Players:

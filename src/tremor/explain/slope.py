@@ -53,7 +53,7 @@ class Slope:
 
 
 def _plain(x: Tensor) -> Tensor:
-    return x.detach().to("cpu", torch.float64)
+    return x.detach().cpu().double()
 
 
 @contextmanager

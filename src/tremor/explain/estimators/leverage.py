@@ -49,8 +49,8 @@ class Leverage:
         if self.budget >= 2**n:
             return (1 << (n - 1)) - 1
         if self.budget < 2 * n + 4:
-            fault = f"a budget of {self.budget} coalitions for {n} players"
-            raise Refused(fault, "explainer.budget", f"explainer.budget={2 * n + 4} or more")
+            fault, least = f"a budget of {self.budget} coalitions for {n} players", 2 * n + 4
+            raise Refused(fault, "explainer.budget", f"explainer.budget={min(least, 2**n)} or more")
         return (self.budget - 2) // 2
 
 

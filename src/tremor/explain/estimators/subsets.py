@@ -31,19 +31,21 @@ def available(n: int) -> list[int]:
 
 
 def pairs(n: int, total: int) -> list[int]:
-    """How many pairs of each size to draw: shares by leverage, sizes that run out complete."""
+    """How many pairs of each size to draw: shares by leverage, sizes that run out complete.
+
+    Leverage is even over sizes, and pairs of half the players have but one.
+    """
     counts = available(n)
-    found = list(counts)
-    open_ = set(range(len(counts)))
-    while open_:
-        left = total - sum(found[k] for k in range(len(counts)) if k not in open_)
-        share = {k: left * _leverage(n, k + 1) for k in open_}
-        scale = sum(_leverage(n, k + 1) for k in open_)
-        full = {k for k in open_ if share[k] / scale >= counts[k]}
-        if not full:
-            return _rounded(found, {k: share[k] / scale for k in open_}, left)
-        open_ -= full
-    return found
+    partly = [*range(len(counts))]
+    while partly:
+        left = total - sum(counts[k] for k in range(len(counts)) if k not in partly)
+        weights = {k: 0.5 if 2 * (k + 1) == n else 1.0 for k in partly}
+        shares = {k: left * weight / sum(weights.values()) for k, weight in weights.items()}
+        rest = [k for k in partly if shares[k] < counts[k]]
+        if len(rest) == len(partly):
+            return _rounded(counts, shares, left)
+        partly = rest
+    return counts
 
 
 def draw(n: int, wanted: list[int], seed: int) -> list[Stratum]:
@@ -60,24 +62,19 @@ def _drawn(n: int, wanted: list[int], generator: torch.Generator) -> list[Stratu
     strata = []
     for size, (many, count) in enumerate(zip(wanted, available(n), strict=True), 1):
         masks = _halves(n, many, generator) if 2 * size == n else _some(n, size, many, generator)
-        kernel = (n - 1) / (math.comb(n, size) * size * (n - size))
-        weight, unseen = kernel * count / many, 1 - many / count
+        both = count / math.comb(n, size)  # a pair of half the players is of one size
+        weight, unseen = both * (n - 1) / (size * (n - size) * many), 1 - many / count
         strata.append(Stratum(masks, _number(weight), _number(unseen)))
     return strata or [Stratum(torch.zeros(0, n, dtype=torch.bool), _number(1), _number(0))]
 
 
-def _leverage(n: int, size: int) -> float:
-    """Of all pairs of a size together: half size has half as many."""
-    return 0.5 if 2 * size == n else 1.0
-
-
-def _rounded(found: list[int], shares: dict[int, float], total: int) -> list[int]:
+def _rounded(counts: list[int], shares: dict[int, float], total: int) -> list[int]:
     """Whole numbers of at least one near the shares, the largest remainders up, sum kept."""
     down = {k: max(1, math.floor(share)) for k, share in shares.items()}
     order = sorted(shares, key=lambda k: (math.floor(shares[k]) - shares[k], k))
     for k in order[: max(0, total - sum(down.values()))]:
         down[k] += 1
-    return [down.get(k, many) for k, many in enumerate(found)]
+    return [down.get(k, many) for k, many in enumerate(counts)]
 
 
 def _halves(n: int, many: int, generator: torch.Generator) -> Tensor:
