@@ -35,11 +35,13 @@ def test_absent_players_are_filled() -> None:
 
 def test_worth_is_the_mean_over_backgrounds() -> None:
     others = torch.randn(5, 2, 12)
-    game = masked(predict, RECORD, PLAYERS, Samples(others, draws=5), OneClass(0), batch=3)
-    mask = torch.tensor([[False, True, False]])
+    masks = torch.tensor([[False, True, False], [False, False, False], [True, True, True]])
     mixed = others.clone()
     mixed[:, :, 4:8] = RECORD[:, 4:8]
-    assert float(game(mask)) == pytest.approx(float(predict(mixed)[:, 0].mean()), abs=1e-5)
+    by_hand = [float(predict(x)[:, 0].mean()) for x in (mixed, others, RECORD[None])]
+    for batch in (3, 12, 100):
+        game = masked(predict, RECORD, PLAYERS, Samples(others, 5), OneClass(0), batch=batch)
+        assert game(masks).tolist() == pytest.approx(by_hand, abs=1e-5)
     assert game.empty == pytest.approx(float(predict(others)[:, 0].mean()), abs=1e-5)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tremor.errors import Refused
 from tremor.explain.estimators.cams import GradCAM, LayerCAM
+from tremor.explain.estimators.draws import Moments
 from tremor.explain.estimators.expected_gradients import ExpectedGradients
 from tremor.explain.estimators.integrated_gradients import IntegratedGradients
 from tremor.explain.estimators.smoothgrad import SmoothGrad
@@ -115,9 +116,19 @@ def test_expected_gradients_of_a_linear_model_and_their_errors() -> None:
     assert 0.9 <= float(torch.stack(held).double().mean()) <= 0.985
 
 
+def test_moments_of_batches_are_those_of_the_whole() -> None:
+    drawn = torch.randn(23, 4, dtype=torch.float64) + torch.arange(23).view(-1, 1)
+    moments = Moments(drawn[0].shape)
+    for part in drawn.split(5):
+        moments.add(part)
+    mean, error = moments.mean_and_error()
+    torch.testing.assert_close(mean, drawn.mean(0))
+    torch.testing.assert_close(error, drawn.std(0) / 23**0.5)
+
+
 def test_smoothgrad_is_the_mean_gradient() -> None:
     q = torch.diag(torch.tensor([1.0, 2.0, 3.0]))
-    x = torch.tensor([0.0, 1.0, 2.0])
+    x = torch.tensor([1.0, 2.0, 3.0])
     found = SmoothGrad(draws=4000, level=0.1)(Slope(quadratic(q), ONE, batch=500), x)
     truth = 2 * torch.diag(q) * x
     assert found.errors is not None

@@ -19,7 +19,7 @@ from tremor.explain.estimate import Estimate
 from tremor.explain.estimators import subsets
 from tremor.explain.game import Game
 
-POWER = 0.75  # between HC2 (0.5) and HC3 (1): intervals of 95 % cover 93 to 97 % from 5n coalitions
+POWER = 0.75  # between HC2 (0.5) and HC3 (1): from 5n coalitions, 95 % intervals cover 93 to 98 %
 LEAST = 1e-6  # share of a residual that the fit leaves
 
 

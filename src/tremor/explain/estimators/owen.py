@@ -47,9 +47,9 @@ class Node:
 class Owen:
     """At most `budget` coalitions in `orderings` (an even number) or more, if all fit.
 
-    Standard errors come from pairs of orderings: None for one pair, rough below eight (with four
-    pairs, 95 % intervals were seen to cover 89 %). They tell how well the credit of each leaf is
-    known, not how it is spread within.
+    Standard errors come from pairs of orderings: None for one pair. Intervals of 95 % were seen to
+    cover 83 to 90 % with 8 orderings, 91 to 94 % with 16 or more. They tell how well the credit of
+    each leaf is known, not how it is spread within.
     """
 
     budget: int = 2000
