@@ -35,8 +35,8 @@ class Box(NamedTuple):
         return tuple(map(slice, self.start, self.stop))
 
     def cut(self, axis: int) -> tuple[Box, Box]:
-        """Two halves, the first one shorter if the length is odd."""
-        middle = (self.start[axis] + self.stop[axis]) // 2
+        """Two halves, the first one longer if the length is odd (as in shap's mirrored trees)."""
+        middle = self.stop[axis] - (self.stop[axis] - self.start[axis]) // 2
         return (
             Box(self.start, _with(self.stop, axis, middle)),
             Box(_with(self.start, axis, middle), self.stop),
