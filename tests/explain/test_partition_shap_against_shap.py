@@ -1,9 +1,10 @@
-"""The same numbers as the shap library's, where it is installed."""
+"""The same numbers as the shap library's."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import shap
 import torch
 from explain.games import field
 from torch import Tensor, nn
@@ -12,8 +13,6 @@ from tremor.explain.estimators.partition_shap import PartitionShap
 from tremor.explain.fills import Mean
 from tremor.explain.game import masked
 from tremor.explain.targets import OneClass
-
-shap = pytest.importorskip("shap")
 
 
 @pytest.mark.parametrize("budget", [50, 200, 500])
