@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sysconfig
@@ -31,8 +32,12 @@ def refuse_uncompilable(config: Plain) -> None:
 
 
 def compile_model(task: Task, config: Plain) -> None:
-    """Compile in place; it happens at the first step, and again for other lengths of records."""
+    """Compile in place; it happens at the first step, and again for other lengths of records.
+
+    Where it goes on without fusing, torch would tell of it in a page of warnings.
+    """
     if _asked(config):
+        logging.getLogger("torch._dynamo").setLevel(logging.ERROR)
         task.network.model.compile(**HOW)
 
 
