@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
+from statistics import median
 
 from side_by_side import (
     fastest,
@@ -12,7 +13,6 @@ from side_by_side import (
     interleaved,
     keep,
     matmul_peak,
-    median,
     peak_mib,
     print_peak,
 )

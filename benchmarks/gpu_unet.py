@@ -9,9 +9,10 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
-from side_by_side import RESULTS, machine, median
+from side_by_side import RESULTS, machine
 
 import torch  # isort: skip
 from torch import Tensor, nn  # isort: skip

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -38,7 +38,7 @@ def interleaved(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> dic
 
 def fastest(seconds: Seconds, among: Collection[str]) -> str:
     """The rival that ours has to beat."""
-    return min(among, key=lambda name: statistics.median(seconds[name]))
+    return min(among, key=lambda name: median(seconds[name]))
 
 
 def growth(seconds: Seconds) -> dict[str, float]:
@@ -46,10 +46,6 @@ def growth(seconds: Seconds) -> dict[str, float]:
     return {
         f"{b} over {a}": median(seconds[b]) / median(seconds[a]) for a, b in pairwise([*seconds])
     }
-
-
-def median(values: list[float]) -> float:
-    return statistics.median(values)
 
 
 def peak_mib(script: str, *words: str) -> float:
@@ -118,9 +114,9 @@ def keep(
 
     `more` are other measures of the candidates, such as `peak_mib`.
     """
-    medians = {key: statistics.median(values) for key, values in seconds.items()}
+    medians = {key: median(values) for key, values in seconds.items()}
     ratios = {
-        key: statistics.median(r / v for r, v in zip(seconds[rival], values, strict=True))
+        key: median(r / v for r, v in zip(seconds[rival], values, strict=True))
         for key, values in seconds.items()
     }
     result = {

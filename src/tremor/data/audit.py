@@ -55,7 +55,7 @@ def refuse_leaks(result: dict[str, Any], allowed: bool = False) -> None:
 
     Where that is `allowed`, for comparison with studies that had such splits, `warning` says it.
     """
-    failed = [check for check in result["checks"] if not check["passed"]]
+    failed = _failed(result)
     if failed and not allowed:
         said = "; ".join(f"{c['check']}: {c['count']} found ({c['detail']})" for c in failed)
         raise TremorError(
@@ -68,7 +68,11 @@ def refuse_leaks(result: dict[str, Any], allowed: bool = False) -> None:
 
 def warning(result: dict[str, Any]) -> str | None:
     """What must be said first of anything that such a split has made possible."""
-    failed = [f"{c['check']} is broken ({c['count']})" for c in result["checks"] if not c["passed"]]
-    if not failed:
-        return None
-    return f"THE SPLIT LEAKS: {'; '.join(failed)}. These numbers flatter: do not report them."
+    if failed := _failed(result):
+        said = "; ".join(f"{check['check']} is broken ({check['count']})" for check in failed)
+        return f"THE SPLIT LEAKS: {said}. These numbers flatter: do not report them."
+    return None
+
+
+def _failed(result: dict[str, Any]) -> list[Check]:
+    return [check for check in result["checks"] if not check["passed"]]

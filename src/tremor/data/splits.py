@@ -6,6 +6,9 @@ word for each row of the table: train, val, test, unused, or purged (too near to
 
 from __future__ import annotations
 
+from functools import wraps
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -37,28 +40,10 @@ def random(
 stratified = random  # its other name
 
 
-def by_record(
-    table: pd.DataFrame,
-    *,
-    train_frac: float | None,
-    val_ratio: float,
-    test_ratio: float,
-    fold: int | None,
-    n_folds: int,
-    purge_hours: float,
-    seed: int,
-) -> pd.Series[str]:
+@wraps(random, assigned=("__annotations__",))
+def by_record(table: pd.DataFrame, **settings: Any) -> pd.Series[str]:
     """Records at random, whatever their event, as earlier studies had them: this leaks."""
-    return random(
-        table.assign(group=table["record_id"]),
-        train_frac=train_frac,
-        val_ratio=val_ratio,
-        test_ratio=test_ratio,
-        fold=fold,
-        n_folds=n_folds,
-        purge_hours=purge_hours,
-        seed=seed,
-    )
+    return random(table.assign(group=table["record_id"]), **settings)
 
 
 def kfold(

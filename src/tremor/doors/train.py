@@ -42,7 +42,6 @@ from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore
 from tremor.training.compiling import compile_model, refuse_uncompilable
 from tremor.training.pretrained import anchor, freeze, refuse_misfits, take_pretrained
-from tremor.training.statistics import learn_statistics
 from tremor.training.trial import try_build, try_out
 
 FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
@@ -134,7 +133,7 @@ def _task(run: Run, data: Data) -> Task:
     if run.resumed is None:
         for line in take_pretrained(task, run.config) or ["random: no model.pretrained is given"]:
             say(f"weights  {line}")
-        learn_statistics(task, data.module, run.config)
+        statistics.learn_statistics(task, data.module, run.config)
     freeze(task, run.config)
     anchor(task, run.config)
     compile_model(task, run.config)

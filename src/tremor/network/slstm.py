@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import logsigmoid
 
-NOTHING = -1e30  # the logarithm of an empty count, finite when subtracted
+from tremor.network.mlstm.scales import NEVER
+
 OPEN = 1e30  # a forget gate that forgets nothing
 BLOCK = 64  # steps
 
@@ -43,7 +44,7 @@ class Scan(torch.autograd.Function):
         raw = _by_step(gates)
         steps, *shape, size = *raw.shape[:3], raw.shape[3] // 4
         said, mean, count = (raw.new_empty(steps + 1, *shape, size) for _ in range(3))
-        said[0], mean[0], count[0] = 0.0, 0.0, NOTHING
+        said[0], mean[0], count[0] = 0.0, 0.0, NEVER
         share = raw.new_empty(steps, *shape, size)
         states = (part for state in (said, mean, count) for part in (state[:-1], state[1:]))
         for block in _blocks(raw, *states, share):

@@ -56,9 +56,9 @@ def build_network(config: Plain, facts: Facts) -> Network:
     """Encoder, model and decoder, each told what the one before it gives."""
     shape = {"channels": facts.channels, "length": facts.length}
     encoder = _part(config, "encoder", **shape, sampling_rate=facts.sampling_rate)
-    on = {"device": device_of(config["trainer"]["accelerator"])}
-    told = {name: fact for name, fact in on.items() if name in _asked(config["model"])}
-    model = _part(config, "model", in_shape=encoder.out_shape, **told)
+    device = {"device": device_of(config["trainer"]["accelerator"])}
+    on = device if "device" in _asked(config["model"]) else {}
+    model = _part(config, "model", in_shape=encoder.out_shape, **on)
     known = {"in_shape": model.out_shape, "channels": facts.channels}
     asked = _asked(config["decoder"])
     if "samples" in asked:

@@ -1,13 +1,25 @@
-"""Cells of tables from outside, understood; and what is raised when they cannot be."""
+"""Cells of tables and samples from outside: understood, or raised as unusable."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Unusable(Exception):
     """Why a trace cannot be a record."""
+
+
+def sound(signal: NDArray[Any]) -> NDArray[Any]:
+    """Samples `(channel, time)` that are numbers, of which at least one channel moves."""
+    if not np.isfinite(signal).all():
+        raise Unusable("samples that are not finite")
+    if (signal == signal[:, :1]).all():
+        raise Unusable("all channels constant")
+    return signal
 
 
 def number(value: Any) -> float:

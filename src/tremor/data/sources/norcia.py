@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number, written
+from tremor.data.sources.cells import Unusable, number, sound, written
 from tremor.data.sources.norcia_files import (
     COMPONENTS,
     SAMPLING_RATE,
@@ -49,12 +49,7 @@ class Norcia:
     component_order: str = "ZNE"
 
     def __post_init__(self) -> None:
-        if sorted(self.component_order) != sorted(COMPONENTS):
-            raise Refused(
-                f"component_order is '{self.component_order}'",
-                "dataset.component_order",
-                "give E, N and Z in any order, such as ZNE",
-            )
+        refuse_order("component_order", self.component_order)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -97,12 +92,7 @@ class Norcia:
         """Samples `(channel, time)` in the wanted order."""
         if trace.fault:
             raise Unusable(trace.fault)
-        signal = ordered(trace.samples, self.component_order)
-        if not np.isfinite(signal).all():
-            raise Unusable("samples that are not finite")
-        if (signal == signal[:, :1]).all():
-            raise Unusable("all channels constant")
-        return signal
+        return sound(ordered(trace.samples, self.component_order))
 
     def _row(self, phase: str, trace: Trace) -> Row:
         """What is known of a trace: times in UTC and s, degrees, km."""
@@ -126,10 +116,17 @@ def traces(files: FileSet, phase: str) -> Iterator[Trace]:
     return pickled_traces(*files.of(phase))
 
 
-def ordered(samples: Samples, order: str) -> Signal:
-    """E, N, Z put in another order; what float32 cannot hold becomes infinite."""
+def refuse_order(key: str, order: str) -> None:
+    """Refuse an order of components that has not each of them once."""
+    if sorted(order) != sorted(COMPONENTS):
+        remedy = "give E, N and Z in any order, such as ZNE"
+        raise Refused(f"{key} is '{order}'", f"dataset.{key}", remedy)
+
+
+def ordered(samples: Samples, order: str, stored: Sequence[str] = COMPONENTS) -> Signal:
+    """Components put in another order; what float32 cannot hold becomes infinite."""
     with np.errstate(over="ignore"):
-        return samples[[COMPONENTS.index(letter) for letter in order]].astype(np.float32)
+        return samples[[stored.index(letter) for letter in order]].astype(np.float32)
 
 
 def moment(known: dict[str, Any], column: str) -> datetime:

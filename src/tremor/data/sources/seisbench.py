@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number, written
+from tremor.data.sources.cells import Unusable, number, sound, written
 from tremor.data.sources.seisbench_files import FAULTS, Chunk, Extent, Waveforms, chunks, metadata
 from tremor.data.writer import RecordWriter, Row
 from tremor.errors import Refused
@@ -161,10 +161,7 @@ class SeisBench:
 
     def _resampled(self, samples: NDArray[Any], rate: float) -> Signal:
         """Samples at the wanted rate, after a look at them."""
-        if not np.isfinite(samples).all():
-            raise Unusable("samples that are not finite")
-        if (samples == samples[:, :1]).all():
-            raise Unusable("all channels constant")
+        sound(samples)
         if rate != self.sampling_rate:
             ratio = Fraction(self.sampling_rate / rate).limit_denominator(1000)
             samples = resample_poly(

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number, written
-from tremor.data.sources.norcia import NUMBERS, event, moment
-from tremor.data.sources.norcia_files import Trace, once
+from tremor.data.sources.cells import Unusable, number, sound, written
+from tremor.data.sources.norcia import NUMBERS, event, moment, ordered, refuse_order
+from tremor.data.sources.norcia_files import COMPONENTS, Trace, once
 from tremor.data.sources.norcia_hdf5 import attribute_table, hdf5_traces
 from tremor.data.sources.station_files import PHASES, StationFiles, found
 from tremor.data.writer import RecordWriter, Row
@@ -45,9 +45,8 @@ class Stations:
     def __post_init__(self) -> None:
         for key in ("component_order", "stored_order"):
             value = getattr(self, key)
-            if value is not None and sorted(value) != sorted("ENZ"):
-                fault = f"{key} is '{value}'"
-                raise Refused(fault, f"dataset.{key}", "give E, N and Z in any order, such as ZNE")
+            if value is not None:
+                refuse_order(key, value)
         if self.n_samples < 1:
             fault = f"n_samples is {self.n_samples}, must be at least 1"
             raise Refused(fault, "dataset.n_samples", "dataset.n_samples=1300")
@@ -95,31 +94,16 @@ class Stations:
         for station in self._found:
             seen: set[str] = set()
             for phase in PHASES:
-                files = station.catalog(phase), station.attributes(phase)
-                column = self._event_column(files[1])
-                for trace in once(hdf5_traces(*files, NEEDED, self._fault), seen):
+                catalog, table = station.catalog(phase), station.attributes(phase)
+                for trace in once(hdf5_traces(catalog, table, NEEDED, self._fault), seen):
                     name = f"{station.name}__{trace.name}"
                     try:
                         signal = self._signal(trace)
-                        row = self._row(station.name, phase, trace, column)
+                        row = self._row(station.name, phase, trace, table)
                     except Unusable as reason:
                         writer.set_aside(name, str(reason))
                     else:
                         writer.add(signal, {"record_id": name} | row)
-
-    def _event_column(self, path: Path) -> str:
-        """The column that says which earthquake a trace is of."""
-        columns = attribute_table(path, NEEDED).columns
-        wanted = EVENTS if self.event_column is None else (self.event_column,)
-        for name in wanted:
-            if name in columns:
-                return name
-        raise Refused(
-            f"none of the columns {', '.join(wanted)}: which traces are of one earthquake? "
-            f"It has {list(columns)}",
-            str(path),
-            "dataset.event_column=<the column>, or add one: records of one event must not be split",
-        )
 
     def _fault(self, shape: tuple[int, ...]) -> str:
         """What is wrong with the shape of a trace, if anything is."""
@@ -136,15 +120,8 @@ class Stations:
         rate = number(trace.attributes.get(RATE, self.stored_rate))
         if rate != self.sampling_rate:
             raise Unusable(f"{rate:g} Hz, not {self.sampling_rate:g}")
-        stored = self._stored_order(trace)
-        with np.errstate(over="ignore"):
-            signal = trace.samples[[stored.index(c) for c in self.component_order]]
-            signal = signal[:, : self.n_samples].astype(np.float32)
-        if not np.isfinite(signal).all():
-            raise Unusable("samples that are not finite")
-        if (signal == signal[:, :1]).all():
-            raise Unusable("all channels constant")
-        return signal
+        samples = trace.samples[:, : self.n_samples]
+        return sound(ordered(samples, self.component_order, self._stored_order(trace)))
 
     def _stored_order(self, trace: Trace) -> str:
         """The components of a trace's rows."""
@@ -155,14 +132,14 @@ class Stations:
                 str(self._found[0].folder),
                 "dataset.stored_order=ENZ, if that is what it is",
             )
-        if not isinstance(order, str) or sorted(order) != sorted("ENZ"):
+        if not isinstance(order, str) or sorted(order) != sorted(COMPONENTS):
             raise Unusable(f"components {order}, not E, N and Z")
         return order
 
-    def _row(self, station: str, phase: str, trace: Trace, column: str) -> Row:
+    def _row(self, station: str, phase: str, trace: Trace, table: Path) -> Row:
         """What is known of a trace: times in UTC and s, degrees, km."""
         known = trace.attributes
-        row: Row = {"group": self._event(known, column), "label": phase, "station": station}
+        row: Row = {"group": self._event(known, table), "label": phase, "station": station}
         row |= {new: number(known[old]) for new, old in NUMBERS.items() if old in known}
         start = written(moment(known, "trace_start_time")) if "trace_start_time" in known else ""
         row["start_time"] = start
@@ -171,8 +148,18 @@ class Stations:
             row["p_time_s"] = round(lead.total_seconds() + number(known["p_travel_sec"]), 6)
         return row
 
-    def _event(self, known: dict[str, Any], column: str) -> str:
+    def _event(self, known: dict[str, Any], table: Path) -> str:
         """The name of a trace's earthquake, or its origin time to the second."""
+        wanted = EVENTS if self.event_column is None else (self.event_column,)
+        column = next((name for name in wanted if name in known), None)
+        if column is None:
+            raise Refused(
+                f"none of the columns {', '.join(wanted)}: which traces are of one earthquake? "
+                f"It has {list(known)}",
+                str(table),
+                "dataset.event_column=<the column>, or add one: "
+                "records of one event must not be split",
+            )
         if column == "source_origin_time":
             return written(moment(known, column).replace(microsecond=0))
         return event(known[column])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +39,27 @@ def write_norcia(world: World, folder: Path, kind: str, station: str = "NRCA") -
     files = FileSet(kind, folder, station)
     for phase in PHASES:
         rows = np.flatnonzero(catalogue["phase"] == phase)
-        write_phase(files, phase, _traces(world, catalogue, rows, station))
+        write_phase(files, phase, _whole(world, traces_of(world, catalogue, rows, station)))
     return files.files()
 
 
-def _traces(world: World, catalogue: pd.DataFrame, rows: Any, station: str) -> Iterator[Trace]:
+def traces_of(world: World, catalogue: pd.DataFrame, rows: Any, station: str) -> Iterator[Trace]:
     """Traces made in chunks, so that a sequence of any size fits."""
     order = [world.channels.index(component) for component in COMPONENTS]
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        waves = world.waveforms(part)[:, order].astype(np.float64)
-        _refuse_shape(world, waves.shape[-1])
+        waves = world.waveforms(part)[:, order]
         table = catalogue.iloc[part].to_dict("records")
         for wave, row in zip(waves, table, strict=True):
-            attributes = attributes_of({str(key): value for key, value in row.items()}, station)
+            attributes = _attributes({str(key): value for key, value in row.items()}, station)
             yield Trace(attributes["trace_name"], attributes, wave)
+
+
+def _whole(world: World, traces: Iterable[Trace]) -> Iterator[Trace]:
+    """Traces as the Norcia files have them: in float64, of one length."""
+    for trace in traces:
+        _refuse_shape(world, trace.samples.shape[-1])
+        yield replace(trace, samples=trace.samples.astype(np.float64))
 
 
 def _refuse_shape(world: World, samples: int) -> None:
@@ -64,7 +71,7 @@ def _refuse_shape(world: World, samples: int) -> None:
         )
 
 
-def attributes_of(row: dict[str, Any], station: str) -> dict[str, Any]:
+def _attributes(row: dict[str, Any], station: str) -> dict[str, Any]:
     """The columns of the real files; origin times lose their fractions, as there."""
     number = int(str(row["group"]).removeprefix("ev"))
     travel = float(row["distance_km"] / P_SPEED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from tremor.data.sources.norcia_writing import write_hdf5
 from tremor.data.sources.station_files import PHASES, StationFiles
 from tremor.data.sources.stations import ORDER, RATE
 from tremor.data.synthetic.network import NorciaNetwork, Site
-from tremor.data.synthetic.write_norcia import CHUNK, attributes_of
+from tremor.data.synthetic.write_norcia import traces_of
 from tremor.errors import Refused
 
 
@@ -32,14 +33,9 @@ def write_stations(world: NorciaNetwork, folder: Path, overwrite: bool = False) 
 
 
 def _traces(site: Site, label: int) -> Iterator[Trace]:
-    """The traces of one class, in chunks."""
+    """The traces of one class, with what the tables of stations say besides."""
     catalogue = site.catalogue()
     rows = np.flatnonzero(catalogue["label"] == label)
-    order = [site.channels.index(component) for component in COMPONENTS]
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        waves = site.waveforms(part)[:, order]
-        for wave, row in zip(waves, catalogue.iloc[part].to_dict("records"), strict=True):
-            known = attributes_of({str(key): value for key, value in row.items()}, site.name)
-            known |= {ORDER: "".join(COMPONENTS), RATE: site.sampling_rate}
-            yield Trace(known["trace_name"], known, wave)
+    besides = {ORDER: "".join(COMPONENTS), RATE: site.sampling_rate}
+    for trace in traces_of(site, catalogue, rows, site.name):
+        yield replace(trace, attributes=trace.attributes | besides)

@@ -17,8 +17,7 @@ class Occlusion:
     """Full worth less the worth without each player: exact as such, but it need not add up."""
 
     def __call__(self, game: Game) -> Estimate:
-        absent = torch.arange(game.players.count).split(ROUND)
         each = torch.arange(game.players.count)
-        left = torch.cat([game(each != some[:, None]) for some in absent])
+        left = torch.cat([game(each != absent[:, None]) for absent in each.split(ROUND)])
         values = game.full - left
         return Estimate.singly(values, None, complete=False)

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import layer_norm, silu
 
-ROWS = 2**17  # numbers worked on at a time, where there is a cache to stay in
+from tremor.network.layers.rows import rows
+
 EPS = 1e-5
 
 
@@ -32,7 +33,7 @@ class Gated(torch.autograd.Function):
         ctx: Any, heard: Tensor, mixed: Tensor, z: Tensor, norm: Tensor, skip: Tensor
     ) -> Tensor:
         out = mixed.new_empty(mixed.shape)
-        for h, m, gate, said in _rows(heard, mixed, z, out):
+        for h, m, gate, said in rows(mixed.shape[-1], heard, mixed, z, out):
             level = layer_norm(h, h.shape[-1:], eps=EPS).flatten(1)
             torch.mul(torch.addcmul(m * skip, level, norm), silu(gate), out=said)
         ctx.save_for_backward(heard, mixed, z, norm, skip)
@@ -44,7 +45,9 @@ class Gated(torch.autograd.Function):
         heard, mixed, z, norm, skip = ctx.saved_tensors
         new = (heard.new_empty(heard.shape), mixed.new_empty(mixed.shape), z.new_empty(z.shape))
         d_norm, d_skip = torch.zeros_like(norm), torch.zeros_like(skip)
-        for h, m, gate, d_said, d_h, d_m, d_gate in _rows(heard, mixed, z, d_out, *new):
+        for h, m, gate, d_said, d_h, d_m, d_gate in rows(
+            mixed.shape[-1], heard, mixed, z, d_out, *new
+        ):
             level, mean, rstd = torch.native_layer_norm(h, h.shape[-1:], None, None, EPS)
             flat = level.flatten(1)
             joined = torch.addcmul(m * skip, flat, norm)
@@ -61,10 +64,3 @@ class Gated(torch.autograd.Function):
                 )[0]
             )
         return *new, d_norm, d_skip
-
-
-def _rows(*tensors: Tensor) -> Any:
-    """The same few steps of all, as `(step, …)`."""
-    by = max(1, ROWS // tensors[1].shape[-1])
-    flat = [x.flatten(0, 1).split(by) for x in tensors]
-    return zip(*flat, strict=True)

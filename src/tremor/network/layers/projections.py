@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from tremor.network.layers.rows import rows
+
 WIDE = 16
-HELD = 2**17  # numbers worked on at a time, where there is a cache to stay in
 
 
 class GroupedLinear(nn.Module):
@@ -79,10 +80,8 @@ class BlockDiagonal(torch.autograd.Function):
 def _by_block(blocks: Tensor, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """A few rows of each tensor at a time, as `(block, row, wide)`."""
     count, wide = blocks.shape[1:3]
-    rows = tensors[0].shape[0] * tensors[0].shape[1]
-    by = max(1, HELD // (count * wide)) if blocks.device.type == "cpu" else rows
-    flat = [x.flatten(0, 1).unflatten(1, (count, wide)).split(by) for x in tensors]
-    return ((*(part.transpose(0, 1) for part in each),) for each in zip(*flat, strict=True))
+    for each in rows(count * wide, *tensors):
+        yield tuple(part.unflatten(1, (count, wide)).transpose(0, 1) for part in each)
 
 
 def _divisor(number: int, largest: int) -> int:
