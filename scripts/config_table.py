@@ -17,7 +17,7 @@ from hydra import compose, initialize_config_dir
 
 from tremor.config.check import matching
 from tremor.config.resolve import REFERENCE, leaves, origin, plain
-from tremor.config.roots import EXTRAS, EvaluateRoot, TrainRoot
+from tremor.config.roots import EXTRAS, EvaluateRoot, ExplainRoot, TrainRoot
 from tremor.config.signature import signature_of
 from tremor.config.types import words
 from tremor.data.files import write_whole
@@ -27,6 +27,7 @@ from tremor.errors import Refused
 LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
 UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")
 SKIPPED = ("experiment", "hydra")
+SHARED = tuple(f"| `explainer.{key}." for key in ("spaces", "fills", "player_kinds"))
 HEAD = """# Every key of the config tree
 
 Set any of them with `key=value` after `python simple_train.py`; choose a group's file with
@@ -48,10 +49,12 @@ def notes(file: Path) -> dict[str, str]:
 
 
 def composed(group: str, choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The training tree with one choice made, resolved and raw.
+    """The tree of a door with one choice made, resolved and raw.
 
     A choice that makes no whole tree by itself is shown in the experiment that makes it.
     """
+    if group == "explainer":
+        return plain(compose("explain", overrides=[f"{group}={choice}"]))
     try:
         return plain(compose("train", overrides=[f"{group}={choice}"]))
     except Refused:
@@ -75,7 +78,7 @@ def type_of(resolved: dict[str, Any], raw: dict[str, Any], path: str) -> str:
         hint = _hint(resolved, candidate)
         if hint is not None:
             return words(hint)
-    return "the name of a function" if f"${{{path}}}" in str(raw) else "any"
+    return "a name" if f"${{{path}}}" in str(raw) else "any"
 
 
 def _hint(resolved: dict[str, Any], path: str) -> Any:
@@ -84,7 +87,7 @@ def _hint(resolved: dict[str, Any], path: str) -> Any:
     for part in filter(None, parent.split(".")):
         node = node.get(part, {}) if isinstance(node, dict) else {}
     if not isinstance(node, dict) or "_target_" not in node:
-        return get_type_hints(TrainRoot).get(path)
+        return (get_type_hints(ExplainRoot) | get_type_hints(TrainRoot)).get(path)
     extras = dict(matching(EXTRAS, parent))
     known = signature_of(node["_target_"]).settings
     return extras.get(key) or (known[key].hint if key in known else None)
@@ -96,7 +99,7 @@ def rows(group: str, file: Path) -> Iterator[str]:
     said = notes(file.parent / "_shared.yaml") if (file.parent / "_shared.yaml").exists() else {}
     said |= {k: v for base in _bases(file) for k, v in notes(base).items()} | notes(file)
     for key, value in leaves(raw[group]):
-        if key.rpartition(".")[2] not in ("_target_", "_partial_"):
+        if key.rpartition(".")[2] not in ("_target_", "_partial_") and key != "subject":
             path = f"{group}.{key}"
             yield _row(path, type_of(resolved, raw, path), value, said.get(key, ""))
 
@@ -104,7 +107,8 @@ def rows(group: str, file: Path) -> Iterator[str]:
 def _bases(file: Path) -> list[Path]:
     """Files of the same group that a file builds on."""
     defaults = (yaml.safe_load(file.read_text()) or {}).get("defaults", [])
-    return [file.with_name(f"{name}.yaml") for name in defaults if isinstance(name, str)]
+    names = (name for name in defaults if isinstance(name, str) and name != "_self_")
+    return [file.with_name(f"{name}.yaml") for name in names]
 
 
 def _row(path: str, kind: str, value: Any, note: str) -> str:
@@ -131,17 +135,23 @@ def root_rows(root: type, file: Path) -> list[str]:
 
 
 def page() -> str:
-    """The whole page."""
+    """The whole page; what explainers have in common is listed once."""
+    common: dict[str, None] = {}
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         parts = [
             section("The root of simple_train.py", root_rows(TrainRoot, CONFIGS / "train.yaml"))
         ]
         for folder in sorted(p for p in CONFIGS.iterdir() if p.is_dir() and p.name not in SKIPPED):
             for file in sorted(folder.glob("[!_]*.yaml")):
-                parts.append(section(f"{folder.name}={file.stem}", list(rows(folder.name, file))))
-    parts.append(
-        section("The root of evaluate.py", root_rows(EvaluateRoot, CONFIGS / "evaluate.yaml"))
-    )
+                lines = list(rows(folder.name, file))
+                if folder.name == "explainer":
+                    common |= {line: None for line in lines if line.startswith(SHARED)}
+                    lines = [line for line in lines if not line.startswith(SHARED)]
+                parts.append(section(f"{folder.name}={file.stem}", lines))
+    parts.append(section("explainer: its spaces, fills and players", list(common)))
+    for root, door in ((EvaluateRoot, "evaluate"), (ExplainRoot, "explain")):
+        rows_of_it = root_rows(root, CONFIGS / f"{door}.yaml")
+        parts.append(section(f"The root of {door}.py", rows_of_it))
     return HEAD + "".join(parts)
 
 

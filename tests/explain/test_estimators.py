@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from explain.games import Multilinear, coverage, field, line, linear, owen, random_table
+from games import Multilinear, coverage, field, line, linear, owen, random_table
 from torch import Tensor, nn
 
 from tremor.errors import Refused
 from tremor.explain.estimate import Estimate
 from tremor.explain.estimators.enumeration import Enumeration
+from tremor.explain.estimators.guided_owen import GuidedOwen
 from tremor.explain.estimators.leverage import Leverage
 from tremor.explain.estimators.occlusion import Occlusion
 from tremor.explain.estimators.owen import Owen
@@ -236,7 +237,7 @@ def test_owen_intervals_cover() -> None:
     assert 0.9 <= sum(held) / 4 <= 0.98
 
 
-@pytest.mark.parametrize("estimator", ALL, ids=named)
+@pytest.mark.parametrize("estimator", [*ALL, GuidedOwen(60)], ids=named)
 def test_the_size_of_batches_changes_nothing(estimator: Estimator) -> None:
     network, record, players = _network()
     made = []
@@ -257,6 +258,59 @@ def _network() -> tuple[nn.Module, Tensor, Players]:
     body = nn.Sequential(nn.Conv2d(2, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(1))
     network = nn.Sequential(body, nn.Flatten(), nn.Linear(8, 3)).eval()
     return network, torch.randn(2, 9, 8), rectangles((2, 9, 8), 3, 2)
+
+
+def test_owen_takes_the_orderings_that_its_budget_is_best_spent_on() -> None:
+    """Few where players count one by one; many where they interact beyond what is resolved."""
+    noise = torch.randn(256, generator=torch.Generator().manual_seed(0))
+    plain, blocks = Game.of(linear(noise), line(256)), random_table(8, seed=0)
+    assert len(Owen(200)(plain).leaf.unique()) > 70
+    rough = Game.of(lambda masks: blocks(masks.view(-1, 8, 32)[:, :, 0]), line(256))
+    assert Owen(1000)(rough).errors is not None
+    assert Owen(1000, orderings=2)(rough).errors is None
+
+
+def test_owen_asks_for_no_coalition_twice() -> None:
+    seen: list[Tensor] = []
+
+    def worth(masks: Tensor) -> Tensor:
+        seen.append(masks)
+        return masks.sum(1).double()
+
+    game = Game.of(worth, line(9))
+    Owen(600, orderings=24)(game)
+    masks = torch.cat(seen)
+    assert len(masks) == game.evaluations < 2 + 24 * 8
+    assert len(masks.unique(dim=0)) == len(masks)
+
+
+def test_guided_owen_is_exact_at_once_where_slopes_tell_all() -> None:
+    """A linear network on 288 players: 40 coalitions tell few apart, two gradients all."""
+    torch.manual_seed(0)
+    record, network = torch.randn(2, 9, 16), nn.Sequential(nn.Flatten(), nn.Linear(288, 2))
+    game = masked(network.eval(), record, field(2, 9, 16), Zero(), OneClass(1))
+    found = GuidedOwen(40)(game)
+    exact = (network[1].weight[1] * record.flatten()).detach().double()
+    torch.testing.assert_close(found.values, exact, atol=1e-5, rtol=0)
+    assert game.evaluations <= 42
+
+
+def test_guided_owen_goes_to_the_owen_value() -> None:
+    network, record, _ = _network()
+    players = rectangles((2, 9, 8), 3, 4)
+    small = masked(network, record, players, Zero(), OneClass(1))
+    truth = owen(lambda masks: small.worth(masks).double(), players)
+    many = GuidedOwen(20_000)(small)
+    assert many.errors is not None
+    assert float(many.errors.max()) < 0.02 * float(truth.abs().max())
+    assert float(((many.values - truth) / many.errors).abs().max()) < 4
+    assert float(many.values.sum()) == pytest.approx(small.gain, abs=1e-6)
+    assert small.evaluations <= 20_003
+
+
+def test_guided_owen_needs_gradients() -> None:
+    with pytest.raises(Refused, match="no gradients"):
+        GuidedOwen()(Game.of(linear(torch.ones(20)), line(20)))
 
 
 @pytest.mark.parametrize("n", range(4, 15))

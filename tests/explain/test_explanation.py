@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from explain.games import line, linear, random_table
+from games import line, linear, random_table
 from torch import Tensor
 
 from tremor.errors import Refused

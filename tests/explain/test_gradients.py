@@ -73,7 +73,7 @@ def test_slopes_work_when_frozen_in_inference_mode_and_recurrent() -> None:
 def test_integrated_gradients_of_a_quadratic_need_one_node() -> None:
     g = torch.Generator().manual_seed(0)
     q, x, base = (torch.randn(*s, generator=g) for s in ((5, 5), (5,), (5,)))
-    found = IntegratedGradients(nodes=1)(Slope(quadratic(q), ONE), x, base).values
+    found = IntegratedGradients(nodes=1)(Slope(quadratic(q), ONE), x, base[None]).values
     wanted = (x - base) * ((q + q.T) @ (x + base)) / 2
     torch.testing.assert_close(found.float(), wanted, atol=1e-5, rtol=1e-5)
 
@@ -81,8 +81,8 @@ def test_integrated_gradients_of_a_quadratic_need_one_node() -> None:
 def test_integrated_gradients_add_up_and_turn_with_their_ends(record: Tensor) -> None:
     network, base = small(), torch.full((2, 20), 0.2)
     method = IntegratedGradients(tolerance=1e-5)
-    there = method(slope(network, record, OneClass(1)), record, base).values
-    back = method(slope(network, record, OneClass(1)), base, record).values
+    there = method(slope(network, record, OneClass(1)), record, base[None]).values
+    back = method(slope(network, record, OneClass(1)), base, record[None]).values
     ends = network(torch.stack([base, record]))[:, 1].detach()
     assert float(there.sum()) == pytest.approx(float(ends[1] - ends[0]), abs=1e-4)
     torch.testing.assert_close(there, -back, atol=1e-6, rtol=1e-4)
@@ -94,8 +94,8 @@ def test_integrated_gradients_take_more_nodes_where_they_must() -> None:
 
     x, base = torch.ones(2), torch.zeros(2)
     rough, fine = Slope(steep, ONE), Slope(steep, ONE)
-    coarse = IntegratedGradients(nodes=2, most=2)(rough, x, base).values
-    found = IntegratedGradients(nodes=2)(fine, x, base).values
+    coarse = IntegratedGradients(nodes=2, most=2)(rough, x, base[None]).values
+    found = IntegratedGradients(nodes=2)(fine, x, base[None]).values
     assert abs(float(coarse.sum()) - 1) > 0.05
     assert float(found.sum()) == pytest.approx(1, abs=2e-3)
     assert rough.evaluations < fine.evaluations
@@ -106,7 +106,7 @@ def test_expected_gradients_of_a_linear_model_and_their_errors() -> None:
     w, x, others = (torch.randn(*s, generator=g) for s in ((6,), (6,), (30, 6)))
     linear = Slope(lambda inputs: (inputs @ w.to(inputs))[:, None], ONE)
     truth = (w * (x - others.mean(0))).double()
-    assert ExpectedGradients(draws=2)(linear, x, others[:1]).values.tolist() == pytest.approx(
+    assert ExpectedGradients(budget=2)(linear, x, others[:1]).values.tolist() == pytest.approx(
         (w * (x - others[0])).tolist(), abs=1e-6
     )
     held = []
@@ -129,7 +129,7 @@ def test_moments_of_batches_are_those_of_the_whole() -> None:
 def test_smoothgrad_is_the_mean_gradient() -> None:
     q = torch.diag(torch.tensor([1.0, 2.0, 3.0]))
     x = torch.tensor([1.0, 2.0, 3.0])
-    found = SmoothGrad(draws=4000, level=0.1)(Slope(quadratic(q), ONE, batch=500), x)
+    found = SmoothGrad(budget=4000, level=0.1)(Slope(quadratic(q), ONE, batch=500), x)
     truth = 2 * torch.diag(q) * x
     assert found.errors is not None
     assert not found.complete
@@ -145,7 +145,7 @@ def test_the_size_of_batches_changes_nothing(record: Tensor) -> None:
         at = Slope(network, torch.tensor([0.0, 1.0, 0.0]), batch)
         made.append(
             (
-                IntegratedGradients()(at, record, others[0]).values,
+                IntegratedGradients()(at, record, others[:1]).values,
                 ExpectedGradients(20)(at, record, others).values,
                 SmoothGrad(20)(at, record).values,
             )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shap
 import torch
-from explain.games import field
+from games import field
 from torch import Tensor, nn
 
 from tremor.explain.estimators.partition_shap import PartitionShap

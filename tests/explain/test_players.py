@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from explain.games import field, line
+from games import field, line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tremor.errors import Refused
 from tremor.network.encoders.fft import FFT
+from tremor.network.encoders.image import Image
 from tremor.network.encoders.raw import Raw
 from tremor.network.encoders.spectrogram import Spectrogram
 
@@ -85,3 +87,55 @@ def test_raw_patches_hold_every_sample() -> None:
     assert patches[0, :, 0].tolist() == [0, 1, 6, 7]
     single, _ = Raw(2, 6, RATE, patch=1)(x, torch.tensor([6]))
     assert torch.equal(single, x)
+
+
+def test_minmax_of_a_spectrogram_does_not_know_the_unit() -> None:
+    """Earlier studies' pictures: 0 to 1 over the three components of a record together."""
+    x, length = (
+        torch.randn(2, 3, 1300) * torch.tensor([1.0, 2.0, 0.1])[:, None],
+        torch.full((2,), 1300),
+    )
+    encoder = Spectrogram(3, 1300, RATE, noverlap_ratio=0.8, scale="minmax")
+    seen, frames = encoder(x, length)
+    assert seen.shape == (2, 3, 33, 96)
+    assert frames.tolist() == [96, 96]
+    assert seen.amin((1, 2, 3)).tolist() == [0, 0]
+    assert seen.amax((1, 2, 3)).tolist() == [1, 1]
+    assert (seen[:, 2].mean((1, 2)) < seen[:, 1].mean((1, 2))).all()
+    torch.testing.assert_close(encoder(x * 1e-9, length)[0], seen, rtol=1e-3, atol=1e-4)
+    plain, _ = Spectrogram(3, 1300, RATE, noverlap_ratio=0.8)(x, length)
+    low, high = plain.amin((1, 2, 3), keepdim=True), plain.amax((1, 2, 3), keepdim=True)
+    torch.testing.assert_close(seen, (plain - low) / (high - low))
+
+
+def test_window_and_scale_leave_nothing_in_checkpoints() -> None:
+    encoder = Spectrogram(3, 1300, RATE, window=("tukey", 0.25), scale="minmax")
+    assert not encoder.state_dict()
+
+
+PICTURES = torch.rand(2, 3, 33, 96)
+BY_COLUMN = PICTURES.transpose(2, 3).flatten(2)
+EXTENT = (0.0, 50.0, 0.32, 12.67)
+
+
+def test_pictures_are_seen_as_they_are() -> None:
+    encoder = Image(3, 3168, 250.0, height=33, f_t_range=EXTENT, standardise=False)
+    seen, columns = encoder(BY_COLUMN, torch.tensor([3168, 1650]))
+    assert torch.equal(seen, PICTURES)
+    assert encoder.out_shape == (3, 33, 96)
+    assert columns.tolist() == [96, 50]
+    axes = encoder.coordinates()
+    assert list(axes) == ["frequency", "time"]
+    torch.testing.assert_close(axes["frequency"], Spectrogram(3, 1300, RATE).frequencies)
+    times = Spectrogram(3, 1300, RATE, noverlap_ratio=0.8).times
+    torch.testing.assert_close(axes["time"], times)
+
+
+def test_pictures_of_unknown_axes_have_numbers_for_them() -> None:
+    axes = Image(3, 3168, 33.0, height=33).coordinates()
+    assert {name: len(values) for name, values in axes.items()} == {"row": 33, "column": 96}
+
+
+def test_a_picture_higher_than_its_pixels_is_refused() -> None:
+    with pytest.raises(Refused, match="height is 33; the records have 20 samples"):
+        Image(3, 20, 33.0, height=33)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from tremor.errors import TremorError
 from tremor.report import plots
-from tremor.report.svg import inline_svg, save_png
+from tremor.report.svg import inline_svg, save_pdf, save_png
 
 
 def matrix(*names: str) -> Figure:
@@ -91,3 +91,15 @@ def test_png_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TremorError, match="cannot write"):
         save_png(matrix(), tmp_path / "file" / "confusion.png")
+
+
+def test_pdf_is_the_same_at_any_time_with_its_letters_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = save_pdf(matrix(), tmp_path / "a.pdf").read_bytes()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    assert save_pdf(matrix(), tmp_path / "b.pdf").read_bytes() == first
+    assert first.startswith(b"%PDF")
+    assert b"/CIDFontType2" in first
+    assert b"/Type3" not in first
+    assert b"Date" not in first

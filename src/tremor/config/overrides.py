@@ -10,10 +10,13 @@ from typing import Any
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob
 
 from tremor.config.check import Offer, Problem, nearest
 from tremor.config.resolve import references, select
 
+PHRASE = re.compile(r"contrast\(.*\)|rel_se=[\d.]+")
+"""Values of ours that Hydra would read as something else."""
 OVERRIDE = re.compile(r"(?P<mark>\+\+|\+|~)?(?P<key>[^=\s]+?)=(?P<value>.*)", re.DOTALL)
 
 
@@ -69,6 +72,8 @@ def _loose(text: str, groups: set[str], foreign: set[str]) -> str:
     name = match["key"].split("@")[0] if match else ""
     if not match or match["mark"] or name in groups or name.startswith(("hydra.", "hydra/")):
         return text
+    if PHRASE.fullmatch(match["value"]):
+        text = f"{match['key']}='{match['value']}'"
     return f"+{text}" if name in foreign else f"++{text}"
 
 
@@ -109,3 +114,39 @@ def parse(overrides: Sequence[str]) -> dict[str, object]:
     """Keys and values of plain overrides, read with Hydra's own grammar."""
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     return {o.key_or_group: o.value() for o in parsed}
+
+
+PLAIN = re.compile(r"[A-Za-z_][\w-]*")
+WORDS = ("true", "false", "null", "inf", "nan")
+
+
+def key_of(text: str) -> str:
+    """The key or group of an override."""
+    match = OVERRIDE.fullmatch(text)
+    return match["key"].split("@")[0] if match else ""
+
+
+def is_sweep(text: str) -> bool:
+    """Whether an override stands for several values."""
+    return bool(OverridesParser.create().parse_override(text).is_sweep_override())
+
+
+def globbed(text: str, key: str) -> Glob | None:
+    """The glob that an override gives this key, if it gives one."""
+    match = OVERRIDE.fullmatch(text)
+    if not match or match["key"] != key or not match["value"].startswith("glob("):
+        return None
+    value = OverridesParser.create().parse_override(text).value()
+    return value if isinstance(value, Glob) else None
+
+
+def sweep(text: str, values: Iterable[str]) -> str:
+    """An override with texts to choose from in the place of its value."""
+    return f"{text.partition('=')[0]}={','.join(map(_quoted, values))}"
+
+
+def _quoted(value: str) -> str:
+    """A text that Hydra's grammar reads as itself."""
+    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
+        return value
+    return "'" + value.replace("'", "\\'") + "'"

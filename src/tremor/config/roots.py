@@ -42,6 +42,22 @@ class EvaluateRoot:
     split: str
 
 
+@dataclass(frozen=True)
+class ExplainRoot:
+    """The root of `explain.yaml`: which decisions of which checkpoint are explained, and how."""
+
+    checkpoint: str
+    split: str
+    select: str
+    models: list[str]
+    max_per_class: int | None
+    target: int | str | bool
+    audit: bool | None
+    figures: bool
+    seed: int
+    explainer: Plain
+
+
 PRETRAINED = {"pretrained": str | None, "freeze": bool}
 
 # Keys that Tremor reads beside those of a part's constructor.
@@ -68,6 +84,13 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "logger.*": ("folder", "config", "tags"),
     "trainer": ("callbacks", "logger", "default_root_dir"),
     "evaluation": ("predictions", "classes", "table", "train_table", "split", "ordered"),
+    "explainer.subject": ("task", "data", "device"),
+    "explainer.spaces.*": ("task", "data", "device"),
+    "explainer.fills.*": ("mean", "records", "seed"),
+    "explainer.method.fill": ("mean", "records", "seed"),
+    "explainer.player_kinds.*": ("axes",),
+    "explainer.method.players": ("axes",),
+    "explainer.method.estimator": ("budget", "seed", "layer"),
     "report.fan": (
         "waveforms",
         "labels",

@@ -28,7 +28,17 @@ def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) 
         _sides(used, "group", "no event on two sides"),
         _sides(used, "signal_hash", "no identical signal on two sides"),
     ]
+    if "event_known" in used:
+        checks.append(_known(used))
     return {"checks": checks, "balance": balance(used, classes)}
+
+
+def _known(used: pd.DataFrame) -> Check:
+    """Records whose event the source does not know: one may be on two sides, unseen."""
+    records = used.loc[~used["event_known"].astype(bool), "record_id"]
+    detail = ", ".join(records.astype(str).head(10))
+    name = "the event of every record is known"
+    return {"check": name, "passed": records.empty, "count": len(records), "detail": detail}
 
 
 def _sides(used: pd.DataFrame, column: str, name: str) -> Check:

@@ -81,6 +81,8 @@ class RecordWriter:
 
     def _loudness(self, signal: Signal, row: Row) -> Row:
         """`snr_db`: power in the seconds after P over that before it, where P is known."""
+        if "snr_db" in row:
+            return {}
         if not 0 < row.get("p_time_s", 0) * self.sampling_rate < signal.shape[1]:
             return {}
         arrival = round(row["p_time_s"] * self.sampling_rate)

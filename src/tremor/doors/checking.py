@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -14,15 +15,15 @@ from omegaconf import DictConfig, OmegaConf
 
 from tremor.config import rules
 from tremor.config.build import Plain
-from tremor.config.check import Problem, Tree, check, refuse
+from tremor.config.check import Problem, Tree, check, nearest, refuse
 from tremor.config.overrides import groups_of, loosen, offered, parse, tightened
-from tremor.config.resolve import leaves, origin, plain, put
-from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, TrainRoot
+from tremor.config.resolve import MISSING, leaves, origin, plain, put
+from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, ExplainRoot, TrainRoot
 from tremor.errors import Refused
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
-ROOTS = {"train": TrainRoot, "evaluate": EvaluateRoot}
+ROOTS = {"train": TrainRoot, "evaluate": EvaluateRoot, "explain": ExplainRoot}
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,40 @@ def _sweep_problems(tree: Plain) -> list[Problem]:
         return []
     fault = f"every process of strategy={strategy} would draw other values from {sweeper}"
     return [Problem("trainer.strategy", fault, "trainer.strategy=ddp_spawn")]
+
+
+def asked(
+    composed: DictConfig, root: type, offered: Mapping[str, tuple[str, ...]]
+) -> tuple[Any, list[str]]:
+    """A door's own keys, checked, and the overrides that are meant for the checkpoint's tree.
+
+    `offered` are the words that some of the keys are chosen from.
+    """
+    own = {field.name for field in fields(root)}
+    known = own | {field.name for field in fields(TrainRoot)}
+    typed = {text: text.lstrip("+~").split("=")[0] for text in command().overrides}
+    theirs = {text: key for text, key in typed.items() if key.split(".")[0] not in own}
+    problems = [_stranger(k, known) for k in theirs.values() if k.split(".")[0] not in known]
+    tree = OmegaConf.to_container(composed)
+    assert isinstance(tree, dict)
+    given = {key: tree[key] for key in own & tree.keys() if tree[key] != MISSING}
+    if "checkpoint" not in given:
+        remedy = "checkpoint=outputs/<experiment>/<run>"
+        problems.append(Problem("checkpoint", "must be given", remedy))
+    for key, words in offered.items():
+        if given[key] not in words:
+            remedy = f"{key}={nearest(str(given[key]), words) or words[0]}"
+            problems.append(Problem(key, f"is one of {', '.join(words)}", remedy))
+    found, resolved, _ = problems_of(OmegaConf.create(given), root)
+    refuse(problems + [p for p in found if p.path != "checkpoint" or "checkpoint" in given])
+    return root(**resolved), list(theirs)
+
+
+def _stranger(key: str, known: set[str]) -> Problem:
+    """An override whose key neither this door nor the training tree has."""
+    guess = nearest(key, known)
+    hint = f"; did you mean {guess}?" if guess else ""
+    return Problem(key, f"neither this door nor the training tree has such a key{hint}")
 
 
 def retuned(saved: Plain, overrides: list[str]) -> tuple[Plain, Plain, list[str]]:

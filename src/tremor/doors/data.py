@@ -43,7 +43,7 @@ class Data:
 
     def split_table(self) -> pd.DataFrame:
         """Which record went where, as split.csv holds it."""
-        shown = ["record_id", "group", "label", "ttf_seconds", "signal_hash"]
+        shown = ["record_id", "group", "station", "label", "ttf_seconds", "signal_hash"]
         table = self.records.table.filter(shown)
         return table.assign(split=self.parts.to_numpy())
 

@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from tremor.config.check import refuse
 from tremor.config.overrides import groups_of, loosen, wrong_choices
+from tremor.doors.globs import expanded
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
 
 SWEEP = ("-m", "--multirun")
@@ -63,7 +64,7 @@ def _tell(error: Exception, traced: bool) -> None:
 
 
 def prepared(arguments: list[str], root: Path) -> list[str]:
-    """The arguments for Hydra: key overrides loosened, wrong group choices refused together.
+    """The arguments for Hydra: keys loosened, globs of stations spelt out, wrong choices refused.
 
     Calls that only show something (`--cfg`, `--help`, completion) are left as they are.
     """
@@ -78,7 +79,9 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
 
         refuse_with_the_rest(problems, loosen(sound, groups, every), root)
     refuse(problems)
-    return [a for a in arguments if a in SWEEP] + loosen(overrides, groups, every)
+    sweeping = [a for a in arguments if a in SWEEP]
+    loosened = loosen(overrides, groups, every)
+    return sweeping + expanded(overrides, loosened, root, bool(sweeping))
 
 
 def help_text(root: Path) -> str:

@@ -41,7 +41,13 @@ from tremor.training import checkpoints, loggers, run_folder, statistics
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore
 from tremor.training.compiling import compile_model, refuse_uncompilable
-from tremor.training.pretrained import anchor, freeze, refuse_misfits, take_pretrained
+from tremor.training.pretrained import (
+    anchor,
+    freeze,
+    refuse_misfits,
+    take_pretrained,
+    take_published,
+)
 from tremor.training.trial import try_build, try_out
 
 FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
@@ -131,7 +137,8 @@ def _task(run: Run, data: Data) -> Task:
     lightning.seed_everything(run.config["seed"], verbose=False)
     task = assemble(run.config, data.facts)
     if run.resumed is None:
-        for line in take_pretrained(task, run.config) or ["random: no model.pretrained is given"]:
+        taken = [*take_published(task), *take_pretrained(task, run.config)]
+        for line in taken or ["random: no model.pretrained is given"]:
             say(f"weights  {line}")
         statistics.learn_statistics(task, data.module, run.config)
     freeze(task, run.config)

@@ -35,13 +35,14 @@ class Explanation:
     """Of one record. `values`, `errors` and `leaf` have the shape of its input.
 
     `completeness_error` is what values sum to, less `output - base_value`: a check for bugs, None
-    for methods that do not add up. `errors`, the standard errors, tell the accuracy. Cells of one
-    `leaf` were not told apart.
+    for methods that do not add up. `errors`, the standard errors (with `freedom` degrees of it),
+    tell the accuracy. Cells of one `leaf` were not told apart. `note` is what must be said first.
     """
 
     values: Tensor
     errors: Tensor | None
     leaf: Tensor
+    freedom: float
     base_value: float
     output: float
     completeness_error: float | None
@@ -49,6 +50,7 @@ class Explanation:
     axes: tuple[Axis, ...]
     method: str
     settings: dict[str, Any]
+    note: str = ""
 
     def __post_init__(self) -> None:
         lengths = tuple(len(axis.values) for axis in self.axes)
@@ -70,6 +72,12 @@ class Explanation:
                 cells = _extent(number, dim).double().median()
                 found[axis.name] = float(cells) * abs(axis.step)
         return found
+
+    @property
+    def relative_error(self) -> float | None:
+        """The norm of the standard errors over that of the values; None where there are none."""
+        size = float(self.values.norm())
+        return float(self.errors.norm()) / size if self.errors is not None and size else None
 
 
 def of_players(game: Game, estimate: Estimate, axes: tuple[Axis, ...], method: Any) -> Explanation:
@@ -99,6 +107,7 @@ def of_cells(
         values=estimate.values,
         errors=estimate.errors,
         leaf=estimate.leaf,
+        freedom=estimate.freedom,
         base_value=base,
         output=output,
         completeness_error=total - (output - base) if estimate.complete else None,

@@ -62,16 +62,19 @@ class Noise:
 
 @dataclass(frozen=True)
 class Blur:
-    """The record through a Gaussian; `sigma` in cells for each of the last axes."""
+    """The record through a Gaussian along every axis but the first (components).
 
-    sigma: tuple[float, ...]
+    `share` is its standard deviation, as a share of the axis.
+    """
+
+    share: float = 0.1
 
     def __call__(self, record: Tensor) -> Tensor:
-        if len(self.sigma) > record.ndim or any(s < 0 for s in self.sigma):
-            fault = f"sigma {self.sigma} for a record of {record.ndim} axes"
-            raise Refused(fault, "fill.sigma", "one width of 0 or more for each of the last axes")
-        for axis, sigma in enumerate(reversed(self.sigma), 1):
-            record = _smooth(record, -axis, sigma) if sigma else record
+        if not 0 < self.share <= 1:
+            fault = f"a blur over {self.share:g} of each axis"
+            raise Refused(fault, "explainer.fills.blur.share", "a share above 0, at most 1")
+        for axis in range(1, record.ndim):
+            record = _smooth(record, axis, self.share * record.shape[axis])
         return record[None]
 
 

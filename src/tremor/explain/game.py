@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -69,16 +70,32 @@ class Masked:
 
     @torch.inference_mode()
     def __call__(self, masks: Tensor) -> Tensor:
-        many = len(self.backgrounds)
-        parts = masks.split(max(1, self.batch // many))
-        return torch.cat([self._scores(part) for part in parts])
+        return torch.cat([self._scores(part) for part in masks.split(self.batch)])
 
     def _scores(self, masks: Tensor) -> Tensor:
-        kept = masks.to(self.record.device)[:, self.labels]
-        inputs = torch.where(kept[:, None], self.record, self.backgrounds)
-        pieces = inputs.flatten(0, 1).split(self.batch)
-        scores = [logits(self.predict, piece) @ self.weights for piece in pieces]
-        return torch.cat(scores).view(len(masks), -1).mean(1)
+        kept = _pictures(self._cells(masks.to(self.record)))
+        inputs = (torch.lerp(b, self.record, kept) for b in self.backgrounds)  # exact at 0 and 1
+        scores = [logits(self.predict, x) @ self.weights for x in inputs]
+        return torch.stack(scores).mean(0)
+
+    def _cells(self, kept: Tensor) -> Tensor:
+        """Of players `(coalition, player)`, for cells `(coalition, …)`."""
+        if self._each:
+            return kept.view(-1, *self.labels.shape)
+        return kept[:, self.labels]
+
+    @cached_property
+    def _each(self) -> bool:
+        """Every cell is a player, in order."""
+        own = torch.arange(self.labels.numel(), device=self.labels.device)
+        return torch.equal(self.labels.flatten(), own)
+
+
+def _pictures(inputs: Tensor) -> Tensor:
+    """Pictures with channels last in memory, where pooling is twice as fast on a CPU."""
+    if inputs.ndim != 4:
+        return inputs
+    return inputs.contiguous(memory_format=torch.channels_last)
 
 
 def masked(
@@ -101,7 +118,8 @@ def masked(
     weights = target(known[0], label)
     scores = (known @ weights).cpu().double()
     labels = players.labels.to(record.device)
-    worth = Masked(predict, weights, record, backgrounds, labels, batch)
+    laid = _pictures(record[None])[0], _pictures(backgrounds)
+    worth = Masked(predict, weights, *laid, labels, batch)
     empty, full = float(scores[1:].mean()), float(scores[0])
     return Game(worth, players, empty, full, len(backgrounds), evaluations=len(known))
 
@@ -121,4 +139,4 @@ def logits(predict: Predict, inputs: Tensor) -> Tensor:
 
 def of_arrays(predict: Callable[[Any], Any]) -> Predict:
     """A function of NumPy arrays (Keras, ONNX) as one of tensors."""
-    return lambda inputs: torch.as_tensor(predict(inputs.cpu().numpy())).to(inputs.device)
+    return lambda inputs: torch.as_tensor(predict(inputs.detach().cpu().numpy())).to(inputs.device)

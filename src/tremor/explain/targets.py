@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from tremor.errors import Refused
 
-WHERE = "explainer.target"
+WHERE = "target"
 
 
 class Target(Protocol):
@@ -56,6 +58,42 @@ class Contrast:
 
     def __call__(self, logits: Tensor, label: int | None) -> Tensor:
         return _only(logits, self.a) - _only(logits, self.b)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Weights `(class,)` that were settled before, whatever the network says now."""
+
+    weights: Tensor
+
+    def __call__(self, logits: Tensor, label: int | None) -> Tensor:
+        return self.weights.to(logits)
+
+
+def read(text: int | str | bool, classes: Sequence[str]) -> Target:
+    """From `predicted`, `true`, a class (by name or number), or `contrast(a,b)` of two."""
+    said = "true" if text is True else str(text).strip()
+    pair = re.fullmatch(r"contrast\(([^,()]+),([^,()]+)\)", said)
+    if pair:
+        a, b = (_class(name.strip(), classes) for name in pair.groups())
+        if a == b:
+            raise Refused(f"contrast({pair[1]},{pair[2]}) is of one class with itself", WHERE)
+        return Contrast(a, b)
+    ways: dict[str, Target] = {"predicted": Predicted(), "true": TrueClass()}
+    return ways[said] if said in ways else OneClass(_class(said, classes))
+
+
+def _class(name: str, classes: Sequence[str]) -> int:
+    if name in classes:
+        return list(classes).index(name)
+    if name.isdigit() and int(name) < len(classes):
+        return int(name)
+    known = ", ".join(classes)
+    raise Refused(
+        f"{name!r} is no class of this network ({known}), nor a way to choose one",
+        WHERE,
+        f"{WHERE}=predicted, true, {classes[0]}, or 'contrast({classes[-1]},{classes[0]})'",
+    )
 
 
 def _only(logits: Tensor, index: int) -> Tensor:

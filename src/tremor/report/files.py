@@ -13,6 +13,7 @@ import yaml
 from tremor.errors import TremorError
 
 Plain = dict[str, Any]
+REMEDY = "evaluate the run again, or delete this file to write the report without it"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ class RunFiles:
         return [(path.as_posix(), size) for path, size in shown if path.name != "report.html"]
 
 
-def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
+def read_json(path: Path, remedy: str) -> Any:
+    """A JSON file's content, `None` without the file; one that cannot be understood is named."""
+    return _read(path, _json, remedy)
+
+
+def _read(path: Path, reader: Callable[[Path], Any], remedy: str = REMEDY) -> Any:
     """A file's content, `None` without the file; one that cannot be understood is named."""
     if not path.exists():
         return None
@@ -62,7 +68,7 @@ def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
         raise TremorError(
             f"a file of the run cannot be read: {error}",
             str(path),
-            "evaluate the run again, or delete this file to write the report without it",
+            remedy,
         ) from error
 
 

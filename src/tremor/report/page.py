@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from tremor.data.files import write_whole
 from tremor.report import tables
+from tremor.report.explanations import explained
 from tremor.report.files import RunFiles
 from tremor.report.svg import inline_svg
 
@@ -40,6 +41,7 @@ SECTIONS = {
     "order": "Order in time",
     "strata": "Strata",
     "baselines": "Baselines",
+    "explanations": "Explanations",
     "signals": "Signals",
     "ran": "What ran",
     "files": "Files",
@@ -50,6 +52,7 @@ OPTIONAL = {
     "probabilities": ("calibration", "reliability"),
     "order": ("ordinal", "times", "ordinal_times", "timeline"),
     "strata": ("strata",),
+    "explanations": ("explanations",),
 }
 FILTERS = (
     tables.number,
@@ -81,10 +84,10 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
 
     `figures` go by the names in `TITLES`; any other name is shown under itself. `unit` is what a
     group is: event, station or patient. Parts that the run should have and has not are said to be
-    missing; those of another kind of run are left out.
+    missing; those of another kind of run are left out. Explanations are read from their folders.
     """
     files = RunFiles.read(run)
-    drawn = _drawings(figures)
+    drawn, explanations = _drawings(figures), explained(run)
     page = (
         _environment()
         .get_template("page.html.j2")
@@ -92,7 +95,8 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
             run=files,
             unit=unit,
             figures=drawn,
-            sections=sections(files.verdict, drawn),
+            explanations=explanations,
+            sections=sections(files.verdict, [*drawn, *["explanations"] * bool(explanations)]),
             others=[name for name in drawn if name not in TITLES],
             headlines=tables.headlines(files.verdict) if files.verdict else [],
             command=tables.command_line(files.provenance.get("command")),
@@ -102,9 +106,12 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
     return write_whole(run / "report.html", page)
 
 
-def sections(verdict: Mapping[str, Any] | None, figures: Mapping[str, Any]) -> dict[str, str]:
-    """The sections of a page and their headings: none that this kind of run cannot have."""
-    there = {*(verdict or {}), *figures}
+def sections(verdict: Mapping[str, Any] | None, parts: Iterable[str]) -> dict[str, str]:
+    """The sections of a page and their headings: none that this kind of run cannot have.
+
+    `parts` are the names of what there is beside the verdict: figures, and explanations.
+    """
+    there = {*(verdict or {}), *parts}
     gone = {s for s, needed in OPTIONAL.items() if there.isdisjoint(needed)}
     if verdict is not None:
         gone |= {s for s, needed in OF_CLASSES.items() if needed not in verdict}

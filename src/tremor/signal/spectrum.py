@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 
+import numpy as np
 import torch
+from scipy.signal import get_window, windows
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from tremor.errors import Refused
+from tremor.signal.masks import valid
+
 SHORT = 128  # samples up to which one matrix product is faster than a fast Fourier transform
+NAMES = sorted(set(windows.__all__) - {"get_window"})
+
+Window = str | tuple[str | float, ...]
+"""A window as scipy names it: its name, or its name and parameters such as `("tukey", 0.25)`."""
 
 
 class SegmentPower(nn.Module):
     """Power density of the segments of a signal: `(…, time)` to `(…, segment, bin)`.
 
-    Each segment loses its mean, is windowed (Hann) and transformed, as
-    `scipy.signal.spectrogram(window="hann")` does it; unit² / Hz, one-sided. Short segments go
-    through one matrix product that does all three at once.
+    Each segment loses its mean, is windowed and transformed, as `scipy.signal.spectrogram` does it
+    with the same window; unit² / Hz, one-sided. Short segments go through one matrix product that
+    does all three at once.
     """
 
     window: Tensor
     matrix: Tensor
 
-    def __init__(self, size: int, hop: int, sampling_rate: float):
+    def __init__(self, size: int, hop: int, sampling_rate: float, window: Window = "hann"):
         super().__init__()
         self.size, self.hop = size, hop
-        window = torch.hann_window(size, periodic=True, dtype=torch.float64)
-        window = window * (2 / (sampling_rate * window.square().sum())).sqrt()
-        matrix = _transform(window) if size <= SHORT else torch.empty(0)
+        shape = window_of(window, size)
+        shape = shape * (2 / (sampling_rate * shape.square().sum())).sqrt()
+        matrix = _transform(shape) if size <= SHORT else torch.empty(0)
         self.register_buffer("matrix", matrix.float(), persistent=False)
-        self.register_buffer("window", window.float(), persistent=False)
+        self.register_buffer("window", shape.float(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         pieces = x.unfold(-1, self.size, self.hop)
@@ -44,6 +54,27 @@ class SegmentPower(nn.Module):
         if self.size % 2 == 0:
             power[..., -1] *= 0.5
         return power
+
+
+def window_of(window: Window, size: int) -> Tensor:
+    """The periodic window that scipy gives under this name, `(size,)` float64."""
+    name, *parameters = [window] if isinstance(window, str) else window or [""]
+    key = "encoder.window"
+    if name not in NAMES:
+        near = get_close_matches(str(name), NAMES, n=1, cutoff=0.5)
+        said = f"there is no window {name!r}; there are {', '.join(NAMES)}"
+        raise Refused(said, key, f"{key}={near[0] if near else 'hann'}")
+    try:
+        with np.errstate(all="ignore"):
+            values = get_window((name, *parameters) if parameters else name, size)
+    except (ValueError, TypeError) as error:
+        said = f"the window {name} cannot be made of {size} samples: {error}"
+        remedy = f"{key}=hann, or {name} with the parameters that scipy.signal.get_window takes"
+        raise Refused(said, key, remedy) from error
+    if not np.isfinite(values).all() or not values.any():
+        said = f"the window {[name, *parameters]} has no weight in {size} samples"
+        raise Refused(said, key, f"{key}=hann")
+    return torch.from_numpy(values).double()
 
 
 def _transform(window: Tensor) -> Tensor:
@@ -71,6 +102,17 @@ def log_power(power: Tensor, level: Tensor, floor: float) -> Tensor:
     """log10 of a power above a floor relative to the record's `level`: the unit does not matter."""
     tiny = torch.finfo(power.dtype).tiny
     return torch.log10(power / level.clamp(min=tiny) + floor)
+
+
+def minmax(x: Tensor, frames: Tensor) -> Tensor:
+    """Each record `(batch, channel, frequency, frame)` from 0 to 1, over all channels jointly.
+
+    The lowest and the highest of its valid frames count; a record that is flat becomes 0.
+    """
+    beyond = ~valid(frames, x.shape[-1])[:, None, None]
+    low = x.masked_fill(beyond, math.inf).amin((1, 2, 3), keepdim=True)
+    spread = x.masked_fill(beyond, -math.inf).amax((1, 2, 3), keepdim=True) - low
+    return ((x - low) / spread.masked_fill(spread == 0, 1.0)).clamp(0, 1)
 
 
 def bins_hz(size: int, sampling_rate: float) -> Tensor:

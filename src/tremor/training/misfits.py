@@ -9,7 +9,15 @@ from tremor.config.build import Plain
 from tremor.config.signature import signature_of
 from tremor.errors import Refused
 
-SAME = ("dropout", "gradient_checkpointing", "mlstm_backend")
+SAME = (
+    "dropout",
+    "drop_rate",
+    "drop_path_rate",
+    "gradient_checkpointing",
+    "mlstm_backend",
+    "weights",
+    "hub_weights",
+)
 """Settings under any of which weights are the same network."""
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tremor.config.build import Plain
+from tremor.errors import Refused
 from tremor.tasks.base import Task
 from tremor.tasks.optimisation import Anchor
 from tremor.training import checkpoints
@@ -27,6 +28,9 @@ def refuse_misfits(config: Plain) -> None:
     The parts are built from the facts of the checkpoint's own data, and dropped again.
     """
     for name, path in pretrained(config).items():
+        if config[name].get("weights") or config[name].get("hub_weights"):
+            fault = f"{name}.pretrained and {name}.weights or hub_weights are both given"
+            raise Refused(fault, name, f"{name}.pretrained=null, or the others left out")
         content = checkpoints.load(path)
         with torch.random.fork_rng(devices=[]):
             network = build_network(config, Facts.read(content["tremor"]["facts"]))
@@ -43,6 +47,16 @@ def take_pretrained(task: Task, config: Plain) -> list[str]:
         checkpoints.take_weights(getattr(task.network, name), weights, path)
         said.append(f"{name}: {len(weights)} tensors from {path}")
     return said
+
+
+def take_published(task: Task) -> list[str]:
+    """Let parts take the weights that they bring from outside Tremor; says what was taken.
+
+    For new runs alone: whoever opens a checkpoint has its weights, and needs no file or hub.
+    """
+    takers = {name: getattr(getattr(task.network, name), "take_weights", None) for name in PARTS}
+    taken = {name: take() for name, take in takers.items() if take is not None}
+    return [f"{name}: {said}" for name, said in taken.items() if said]
 
 
 def pretrained_weights(config: Plain) -> dict[str, dict[str, Tensor]]:

@@ -13,9 +13,10 @@ from tremor.network.network import Network
 from tremor.signal.masks import valid
 from tremor.tasks.base import Task
 from tremor.training.assemble import PARTS, Facts, assemble, first_line
+from tremor.training.pretrained import take_published
 
 OURS = "tremor."
-STAND_IN = Facts(channels=3, length=2**20, sampling_rate=100.0, classes=())
+STAND_IN = Facts(channels=3, length=2**14, sampling_rate=100.0, classes=())
 """Facts of no data: records longer than any encoder of ours asks for."""
 
 
@@ -28,6 +29,7 @@ def try_build(config: Plain) -> None:
     if all(config[part]["_target_"].startswith(OURS) for part in (*PARTS, "decoder", "task")):
         with torch.random.fork_rng(devices=[]):
             task = assemble(config, STAND_IN)
+            take_published(task)
         _refuse_unsynchronised(task, config)
 
 

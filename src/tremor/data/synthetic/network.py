@@ -58,21 +58,27 @@ class Site(NorciaWorld):
 
 @dataclass(frozen=True)
 class NorciaNetwork(NorciaWorld):
-    """All records of `stations`: each event once at each of them."""
+    """All records of `stations`, or of one `station` of them: each event once at each."""
 
     stations: tuple[str, ...] = NAMES[:3]
+    station: str | None = None
 
     def __post_init__(self) -> None:
         if not self.stations or len(set(self.stations)) != len(self.stations):
             problem = f"stations are {list(self.stations)}: at least one, and none of them twice"
             raise Refused(problem, "stations", f"stations=[{','.join(NAMES[:3])}]")
+        if self.station is not None and self.station not in self.stations:
+            there = ", ".join(self.stations)
+            fault = f"there is no station {self.station} ({there})"
+            raise Refused(fault, "dataset.station", f"dataset.station={self.stations[0]}")
         super().__post_init__()
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
         """The stations one by one."""
         shared = {f.name: getattr(self, f.name) for f in fields(NorciaWorld)}
-        return tuple(Site(**shared, site=n, name=name) for n, name in enumerate(self.stations))
+        made = (Site(**shared, site=n, name=name) for n, name in enumerate(self.stations))
+        return tuple(site for site in made if self.station in (None, site.name))
 
     @cached_property
     def _table(self) -> pd.DataFrame:

@@ -25,5 +25,6 @@ class Moments:
 
     def mean_and_error(self) -> tuple[Tensor, Tensor]:
         if self.count < 2:
-            raise Refused("one draw has no standard error", "explainer.draws", "2 draws or more")
+            key = "explainer.budget"
+            raise Refused("one draw has no standard error", key, f"{key}=2 or more")
         return self.mean, (self.squares / (self.count - 1) / self.count).sqrt()

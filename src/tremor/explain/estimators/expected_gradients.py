@@ -19,18 +19,18 @@ class ExpectedGradients:
     Credits add up to the gain over the mean background, up to the error of drawing.
     """
 
-    draws: int = 200
+    budget: int = 200
     seed: int = 0
 
     def __call__(self, slope: Slope, record: Tensor, backgrounds: Tensor) -> Estimate:
         """Credits of the cells of a record `(…)` against backgrounds `(background, …)`."""
         generator = torch.Generator().manual_seed(self.seed)
-        which = torch.randint(len(backgrounds), (self.draws,), generator=generator)
-        places = torch.rand(self.draws, generator=generator, dtype=torch.float64)
+        which = torch.randint(len(backgrounds), (self.budget,), generator=generator)
+        places = torch.rand(self.budget, generator=generator, dtype=torch.float64)
         moments = Moments(record.shape)
         for some, at in zip(which.split(slope.batch), places.split(slope.batch), strict=True):
             base = backgrounds[some.to(backgrounds.device)].to(record)
             way = at.to(record).view(-1, *[1] * record.ndim)
             gradients = slope(torch.lerp(base, record.expand_as(base), way))[1]
             moments.add(gradients * (record - base).cpu().double())
-        return Estimate.singly(*moments.mean_and_error(), self.draws - 1.0)
+        return Estimate.singly(*moments.mean_and_error(), self.budget - 1.0)

@@ -23,15 +23,21 @@ class IntegratedGradients:
     tolerance: float = 1e-3
     most: int = 512
 
-    def __call__(self, slope: Slope, record: Tensor, baseline: Tensor) -> Estimate:
-        """Credits of the cells of a record `(…)` against a baseline of its shape."""
-        base, output = slope.scores(torch.stack([baseline, record])).tolist()
-        gain, nodes = output - base, self.nodes
+    def __call__(self, slope: Slope, record: Tensor, backgrounds: Tensor) -> Estimate:
+        """Credits of the cells of a record `(…)`, the mean over backgrounds `(background, …)`."""
+        *bases, output = slope.scores(torch.cat([backgrounds, record[None]])).tolist()
+        gains = [output - base for base in bases]
+        each = [self._credits(slope, record, b, g) for b, g in zip(backgrounds, gains, strict=True)]
+        return Estimate.singly(torch.stack(each).mean(0), None)
+
+    def _credits(self, slope: Slope, record: Tensor, baseline: Tensor, gain: float) -> Tensor:
+        """Against one baseline, with as many nodes as it takes."""
+        nodes = self.nodes
         values = _integral(slope, record, baseline, nodes)
         while abs(float(values.sum()) - gain) > self.tolerance * abs(gain) and nodes < self.most:
             nodes = min(2 * nodes, self.most)
             values = _integral(slope, record, baseline, nodes)
-        return Estimate.singly(values, None)
+        return values
 
 
 def _integral(slope: Slope, record: Tensor, baseline: Tensor, nodes: int) -> Tensor:

@@ -16,7 +16,7 @@ from tremor.explain.slope import Slope
 class SmoothGrad:
     """Noise has `level` times the record's range; a slope, which adds up to nothing."""
 
-    draws: int = 50
+    budget: int = 50
     level: float = 0.1
     seed: int = 0
 
@@ -24,7 +24,7 @@ class SmoothGrad:
         """The mean gradient at each cell of a record `(…)`."""
         generator = torch.Generator().manual_seed(self.seed)
         spread = self.level * (record.max() - record.min())
-        moments, left = Moments(record.shape), self.draws
+        moments, left = Moments(record.shape), self.budget
         while left:
             many = min(slope.batch, left)
             noise = torch.stack(
@@ -32,4 +32,4 @@ class SmoothGrad:
             )
             moments.add(slope(record + spread * noise.to(record))[1])
             left -= many
-        return Estimate.singly(*moments.mean_and_error(), self.draws - 1.0, complete=False)
+        return Estimate.singly(*moments.mean_and_error(), self.budget - 1.0, complete=False)

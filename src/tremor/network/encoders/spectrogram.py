@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -9,14 +11,23 @@ from tremor.errors import Refused
 from tremor.network.demands import not_below
 from tremor.network.layers.standardise import Standardise
 from tremor.signal.masks import masked_mean
-from tremor.signal.spectrum import SegmentPower, at_least, bins_hz, log_power, segments
+from tremor.signal.spectrum import (
+    SegmentPower,
+    Window,
+    at_least,
+    bins_hz,
+    log_power,
+    minmax,
+    segments,
+)
 
 
 class Spectrogram(nn.Module):
     """`(batch, channel, time)` to power density `(batch, channel, frequency, frame)`.
 
     Log10 above a floor relative to the record's own mean power, so that the unit does not matter.
-    `standardise` brings each channel to mean 0 and spread 1 over the training records.
+    `scale="minmax"` brings each record to 0 … 1 over all its channels jointly, as a picture of it
+    would; `standardise` each channel to mean 0 and spread 1 over the training records.
     """
 
     def __init__(
@@ -28,6 +39,8 @@ class Spectrogram(nn.Module):
         noverlap_ratio: float = 0.5,
         log: bool = True,
         floor: float = 1e-6,
+        window: Window = "hann",
+        scale: Literal["none", "minmax"] = "none",
         standardise: bool = False,
     ):
         super().__init__()
@@ -36,13 +49,13 @@ class Spectrogram(nn.Module):
         if not 0 <= noverlap_ratio < 1:
             fault = f"encoder.noverlap_ratio is {noverlap_ratio}, must be at least 0 and below 1"
             raise Refused(fault, "encoder.noverlap_ratio", "encoder.noverlap_ratio=0.5")
-        self.size, self.log, self.floor = nperseg, log, floor
+        self.size, self.log, self.floor, self.scale = nperseg, log, floor, scale
         self.hop = nperseg - int(nperseg * noverlap_ratio)
         self.frequencies = bins_hz(nperseg, sampling_rate)
         frames = int(segments(torch.tensor(length), nperseg, self.hop))
         self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
         self.out_shape = (channels, len(self.frequencies), frames)
-        self.power = SegmentPower(nperseg, self.hop, sampling_rate)
+        self.power = SegmentPower(nperseg, self.hop, sampling_rate, window)
         self.standard = Standardise(channels) if standardise else None
 
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,6 +65,8 @@ class Spectrogram(nn.Module):
         if self.log:
             level = masked_mean(power.flatten(1, 2), frames.clamp(max=power.shape[-1])).mean(-1)
             power = log_power(power, level[:, None, None, None], self.floor)
+        if self.scale == "minmax":
+            power = minmax(power, frames)
         return power if self.standard is None else self.standard(power), frames
 
     def coordinates(self) -> dict[str, Tensor]:

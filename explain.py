@@ -1,0 +1,19 @@
+"""Explain a trained run: `python explain.py checkpoint=<run, folder or file> explainer=owen`."""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from tremor.doors.shell import job, open_door
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="explain")
+def main(config: DictConfig) -> None:
+    from tremor.doors.explain import explain
+
+    job(lambda: explain(config))
+
+
+if __name__ == "__main__":
+    open_door(main, Path(__file__).parent / "configs" / "explain.yaml")

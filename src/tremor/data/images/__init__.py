@@ -1,0 +1,1 @@
+"""Folders of pictures: what lies where in them, how they are written and read."""

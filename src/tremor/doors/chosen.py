@@ -1,0 +1,91 @@
+"""Which records are explained: those of a part that a network, or several, get right or wrong."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from tremor.config.check import Problem, refuse
+from tremor.config.roots import ExplainRoot
+from tremor.doors.echo import say
+from tremor.doors.judging import predictions
+from tremor.doors.opened import OpenedRun
+from tremor.errors import Refused
+from tremor.tasks.base import Task
+from tremor.training import checkpoints
+from tremor.training.assemble import Facts, restore
+
+SELECTIONS = ("all", "correct", "wrong", "common_correct")
+
+
+def refuse_selection(wanted: ExplainRoot) -> None:
+    """Other runs and `select=common_correct` come together; records are counted from one."""
+    problems = []
+    if (wanted.select == "common_correct") != bool(wanted.models):
+        fault = "go with select=common_correct, and it with them"
+        problems.append(Problem("models", fault, "models=[outputs/<run>,…] select=common_correct"))
+    if wanted.max_per_class is not None and wanted.max_per_class < 1:
+        fault = f"is {wanted.max_per_class}, must be at least 1"
+        problems.append(Problem("max_per_class", fault, "max_per_class=50"))
+    refuse(problems)
+
+
+def chosen(run: OpenedRun, wanted: ExplainRoot) -> pd.DataFrame:
+    """Rows of the records to explain, in the table's order: record, group, label, predicted, p."""
+    said = _said(run.task, run, wanted.split)
+    keep = np.ones(len(said), bool)
+    right = (said["predicted"] == said["label"]).to_numpy(copy=True)
+    if wanted.select == "wrong":
+        keep = ~right
+    elif wanted.select != "all":
+        keep = right
+    for other in wanted.models:
+        theirs = _said(_other(other, run), run, wanted.split)
+        keep &= (theirs["predicted"] == theirs["label"]).to_numpy()
+    kept = said[keep]
+    if kept.empty:
+        fault = f"no record of {wanted.split} is left by select={wanted.select}"
+        raise Refused(fault, "select", "select=all, or another split")
+    drawn = _drawn(kept, wanted.max_per_class, wanted.seed)
+    _tell(len(said), len(kept), drawn, run.data.labelled.classes)
+    return drawn
+
+
+def _said(task: Task, run: OpenedRun, split: str) -> pd.DataFrame:
+    """Predictions of all records of a part."""
+    if "num_classes" not in run.config["task"]:
+        fault = "its network knows no classes: there is no decision to explain"
+        raise Refused(fault, str(run.checkpoint), "the run of a classification task")
+    return predictions(task, run.data, split, run.config)
+
+
+def _other(place: str, run: OpenedRun) -> Task:
+    """Another run's task, for the same records."""
+    content = checkpoints.load(checkpoints.find(place))
+    card = content["tremor"]
+    theirs, ours = Facts.read(card["facts"]), run.data.facts
+    if theirs != ours:
+        fault = f"it was trained on other records, {asdict(theirs)}: {asdict(ours)}"
+        raise Refused(fault, place, "runs with the same channels, length, rate and classes")
+    return restore(card["config"], content)
+
+
+def _drawn(kept: pd.DataFrame, most: int | None, seed: int) -> pd.DataFrame:
+    """At most so many of each class, the same whatever else is asked for."""
+    if most is None:
+        return kept
+    order = pd.Series(np.random.default_rng(seed).permutation(len(kept)), kept.index)
+    place = order.groupby(kept["label"]).rank()
+    return kept[place <= most]
+
+
+def _tell(all_of: int, kept: int, drawn: pd.DataFrame, classes: tuple[str, ...]) -> None:
+    counts = drawn["label"].value_counts().sort_index()
+    each = ", ".join(f"{classes[int(str(label))]} {count}" for label, count in counts.items())
+    events = drawn["group"].nunique()
+    say(
+        f"explain  {len(drawn)} records of {events} events ({each}), "
+        f"of {kept} that fit and {all_of} in all"
+    )

@@ -1,0 +1,152 @@
+"""The explaining door: a checkpoint is all it needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+
+from tremor import __version__
+from tremor.config.build import Plain, build
+from tremor.config.roots import ExplainRoot
+from tremor.data.files import digest, fingerprint
+from tremor.doors.checking import asked, command
+from tremor.doors.chosen import SELECTIONS, chosen, refuse_selection
+from tremor.doors.echo import near, say
+from tremor.doors.evaluate import SPLITS
+from tremor.doors.explained import Finished, conclude
+from tremor.doors.explaining import Cases, begun, explained
+from tremor.doors.opened import OpenedRun, open_run
+from tremor.doors.quiet import quieten
+from tremor.doors.subject import Subject
+from tremor.explain import targets
+from tremor.explain.explanation import Explanation
+from tremor.explain.explanations import Explanations
+from tremor.explain.methods import Method
+from tremor.training import checkpoints
+from tremor.training.allocator import keep_memory
+from tremor.training.assemble import device_of
+from tremor.training.run_folder import versions
+
+KNOWN = ("station", "magnitude", "distance_km", "depth_km", "snr", "p_time_s", "start_time")
+"""Columns of the records' table that an explanation keeps, where the source knows them."""
+
+
+def explain(composed: DictConfig) -> None:
+    """Rebuild the run, choose records, explain them one by one, audit and draw the maps."""
+    quieten()
+    keep_memory()
+    offered = {"split": SPLITS, "select": SELECTIONS}
+    wanted, overrides = asked(composed, ExplainRoot, offered)
+    refuse_selection(wanted)
+    method: Method = build(wanted.explainer["method"])
+    run = open_run(wanted.checkpoint, overrides)
+    folder = _folder(run, wanted)
+    cases, table = _cases(wanted, run)
+    parts = begun(folder, _plan(wanted, run))
+    place = folder / "explanation.h5"
+    if place.exists():
+        say(f"resume   all records are explained in {near(place)}")
+        found = Explanations.open(place)
+    else:
+        each = explained(method, cases, parts, folder)
+        found = _gathered(wanted, run, cases, table, each)
+        found.save(place)
+        parts.drop()
+    conclude(Finished(found, cases, method, run, folder), wanted)
+
+
+def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
+    """The chosen records in the explainer's space, and what is known of them."""
+    target = targets.read(wanted.target, run.data.labelled.classes)
+    subject: Subject = build(
+        wanted.explainer["subject"],
+        task=run.task,
+        data=run.data,
+        device=device_of(run.config["trainer"]["accelerator"]),
+    )
+    rows = chosen(run, wanted)
+    table = _table(rows, run.data.records.table)
+    places = table.pop("row").to_numpy(np.int64)
+    inputs, steps = subject.inputs(places)
+    cases = Cases(
+        subject=subject,
+        target=target,
+        seed=wanted.seed,
+        batch=run.config["loader"]["batch_size"],
+        rows=places,
+        names=tuple(table["record_id"]),
+        labels=tuple(table["label"]),
+        inputs=inputs,
+        steps=tuple(steps),
+        references=subject.references(wanted.seed),
+    )
+    return cases, table
+
+
+def _gathered(
+    wanted: ExplainRoot,
+    run: OpenedRun,
+    cases: Cases,
+    table: pd.DataFrame,
+    each: list[Explanation],
+) -> Explanations:
+    """One collection of all records, with what decided its numbers."""
+    meta = _plan(wanted, run) | {
+        "method": each[0].method,
+        "settings": {k: v for k, v in each[0].settings.items() if k != "seed"},
+        "sampling_rate": run.data.records.sampling_rate,
+    }
+    return Explanations.gather(
+        each, cases.inputs.cpu().numpy(), table, run.data.labelled.classes, meta
+    )
+
+
+def _table(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """What is known of each chosen record, with its row in the table of all."""
+    there = [name for name in KNOWN if name in known]
+    facts = known[["record_id", *there]].assign(row=np.arange(len(known)))
+    said = rows[["record_id", "group", "label", "predicted"]]
+    return said.merge(facts, on="record_id", how="left", validate="one_to_one")
+
+
+def _plan(wanted: ExplainRoot, run: OpenedRun) -> Plain:
+    """All that decides the numbers of an explanation but the choice of records."""
+    return {
+        "explainer": _choice(),
+        "space": wanted.explainer["space"],
+        "fill": wanted.explainer.get("fill"),
+        "players": wanted.explainer.get("players"),
+        "budget": wanted.explainer.get("budget"),
+        "config": wanted.explainer,
+        "target": str(wanted.target).lower() if wanted.target is True else str(wanted.target),
+        "split": wanted.split,
+        "select": wanted.select,
+        "seed": wanted.seed,
+        "checkpoint": fingerprint(
+            run.checkpoint, Path(run.config["cache_dir"]).expanduser() / "files"
+        ),
+        "data": run.data.records.fingerprint,
+        "versions": {"tremor": __version__} | versions(),
+    }
+
+
+def _choice() -> str:
+    return command().choices["explainer"]
+
+
+def _folder(run: OpenedRun, wanted: ExplainRoot) -> Path:
+    """A place of its own for each explainer, target, part and choice of settings."""
+    home = checkpoints.run_of(run.checkpoint)
+    base = home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
+    plain = ("checkpoint=", "explainer=", "target=", "split=", "select=", "audit=", "figures=")
+    rest = sorted(o for o in command().overrides if not o.lstrip("+~").startswith(plain))
+    words = [_choice()]
+    words += [str(wanted.target)] if wanted.target != "predicted" else []
+    words += [wanted.split] if wanted.split != "test" else []
+    words += [wanted.select] if wanted.select != "all" else []
+    words += [digest(*rest)[:8]] if rest else []
+    return base / "-".join(re.sub(r"\W+", "_", str(word)).strip("_") for word in words)

@@ -1,0 +1,167 @@
+"""After the last record: audit, comparison of classes, figures, summary, report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.progress import Progress
+
+from tremor.config.build import Plain
+from tremor.config.roots import ExplainRoot
+from tremor.data.files import write_json, write_whole
+from tremor.doors.auditing import Auditor, audit_of
+from tremor.doors.echo import console, near, say
+from tremor.doors.evidence import evidence_of
+from tremor.doors.explaining import Cases
+from tremor.doors.opened import OpenedRun
+from tremor.doors.train import run_figures
+from tremor.errors import Refused
+from tremor.explain.audit.audit import Audit
+from tremor.explain.compared import Difference, differences
+from tremor.explain.explanation import Explanation
+from tremor.explain.explanations import Explanations
+from tremor.explain.groups.pointing import Pointing, pointing
+from tremor.explain.methods import Case, Method
+from tremor.report.explained import figures
+from tremor.report.explained_words import summary
+from tremor.report.files import read_json
+from tremor.report.page import write_page
+from tremor.report.svg import save_pdf, save_png
+from tremor.training import checkpoints
+
+FEW = 50  # records that are audited without being asked for
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Explanations of all records, and what they were made from."""
+
+    found: Explanations
+    cases: Cases
+    method: Method
+    run: OpenedRun
+    folder: Path
+
+
+def conclude(done: Finished, wanted: ExplainRoot) -> None:
+    """Measure, compare, draw, write, say."""
+    few = len(done.found) <= FEW
+    aim = _aim(done)
+    audit = _audit(done, aim, few if wanted.audit is None else wanted.audit)
+    tested = differences(done.found, done.cases.seed)
+    drawn = _draw(done, tested, audit, aim) if wanted.figures else []
+    told = summary(done.found, tested, audit, aim, drawn)
+    write_json(done.folder / "summary.json", told)
+    write_whole(done.folder / "records.csv", done.found.table.to_csv(index=False))
+    if wanted.figures:
+        _report(done)
+    _tell(done, told)
+
+
+def _audit(done: Finished, aim: Pointing | None, wanted: bool) -> Audit | None:
+    """The audit, with a bar on a terminal."""
+    if not wanted:
+        say("audit    not made: audit=true makes it")
+        return None
+    auditor = Auditor(done.method, _spend(done), done.found.meta.get("fill"))
+    with Progress(console=console, transient=True, disable=not sys.stdout.isatty()) as progress:
+        bar = progress.add_task("audit", total=len(done.found))
+        step = partial(progress.advance, bar)
+        return audit_of(auditor, done.cases.case, done.found, aim, step)
+
+
+def _spend(done: Finished) -> Callable[[Method, Case], Explanation]:
+    """Explain anew with what the explanation itself took a record."""
+    budget = done.method.budget
+    spent = None if budget is None else int(done.found.table["evaluations"].median())
+    return lambda method, case: method(case, spent)
+
+
+def _aim(done: Finished) -> Pointing | None:
+    """The pointing score, where the records are made up and the evidence is known."""
+    table, axes = done.found.table, done.found.axes
+    known = evidence_of(
+        done.run.config, table["record_id"].tolist(), axes, done.found.meta["sampling_rate"]
+    )
+    if known is None:
+        return None
+    try:
+        return pointing(done.found.values, known, table["group"].to_numpy())
+    except Refused as reason:
+        say(f"pointing not scored: {reason.problem}")
+        return None
+
+
+def _draw(
+    done: Finished, tested: list[Difference], audit: Audit | None, aim: Pointing | None
+) -> list[dict[str, str]]:
+    """Each figure as PNG and PDF; their names and captions."""
+    drawn = []
+    waveform = _Waveforms(done.run) if len(done.found.axes) > 2 else None
+    for name, caption, figure in figures(done.found, tested, audit, aim, waveform):
+        _save(figure, done.folder / name)
+        drawn.append({"name": name, "caption": caption})
+    return drawn
+
+
+def _save(figure: Figure, place: Path) -> None:
+    save_png(figure, place.with_name(f"{place.name}.png"))
+    save_pdf(figure, place.with_name(f"{place.name}.pdf"))
+
+
+class _Waveforms:
+    """The waveform `(component, sample)` of a record by its name, and its seconds."""
+
+    def __init__(self, run: OpenedRun):
+        self.records, self.length = run.data.records, run.data.module.length
+        self.rows = pd.Series(range(len(self.records)), self.records.table["record_id"])
+
+    def __call__(self, name: str) -> tuple[Any, Any]:
+        rows = np.array([self.rows[name]])
+        seconds = np.arange(self.length) / self.records.sampling_rate
+        return self.records.gather(rows, self.length)[0], seconds
+
+
+def _report(done: Finished) -> None:
+    """Bring the run's page up to date, where the explanation lies in its run."""
+    place = checkpoints.run_of(done.run.checkpoint)
+    judged = None if place is None else place / "evaluation" / "metrics.json"
+    if place is None or judged is None or not judged.exists():
+        return
+    verdict = read_json(judged, "python evaluate.py checkpoint=<run>")
+    write_page(place, run_figures(place, done.run.config, done.run.data, dict(verdict)))
+
+
+def _tell(done: Finished, told: Plain) -> None:
+    """What came out, in words, and where it is."""
+    say("")
+    for check in told["audit"] or []:
+        say(f"{check['verdict']:<8} {check['check']}: {check['words']}")
+    for one in told["differences"]:
+        what = f"{one['a']} − {one['b']} at {one['station']}"
+        if one["reason"]:
+            say(f"test     {what}: not made, {one['reason']}")
+        else:
+            cells = f"{one['significant_cells']} of {one['cells']} cells significant"
+            say(f"test     {what}: {cells} (family-wise, smallest p {one['smallest_p']:.3f})")
+    if told["pointing"]:
+        score, null = (told["pointing"]["absolute"][k] for k in ("score", "rolled"))
+        say(f"pointing {_interval(score)}; by chance {_interval(null)}")
+    size = ", ".join(f"{v:.3g} {told['units'][n]}" for n, v in told["resolution"].items())
+    say(f"resolved {size or 'components'}")
+    say(f"\nwritten  {near(done.folder)}")
+    if place := checkpoints.run_of(done.run.checkpoint):
+        say(f"report   {near(place / 'report.html')}")
+
+
+def _interval(numbers: list[float | None]) -> str:
+    value, low, high = numbers
+    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"

@@ -1,0 +1,155 @@
+"""The long part of explaining: record after record, each kept as soon as it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tremor.config.build import Plain
+from tremor.data.files import write_json
+from tremor.doors.echo import console, near, say
+from tremor.doors.subject import Rows, Subject
+from tremor.errors import Refused
+from tremor.explain.budget import Budget
+from tremor.explain.explanation import Explanation
+from tremor.explain.methods import Case, Method
+from tremor.explain.parts import Parts
+from tremor.explain.targets import Target
+
+PILOT = 256  # evaluations that measure how fast they are
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The chosen records of a subject, one after the other."""
+
+    subject: Subject
+    target: Target
+    seed: int
+    batch: int
+    rows: Rows
+    names: tuple[str, ...]
+    labels: tuple[int, ...]
+    inputs: torch.Tensor
+    steps: tuple[int, ...]
+    references: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def case(self, place: int, seed: int | None = None) -> Case:
+        """One of them; its randomness depends on the seed and its name alone."""
+        own = f"{self.seed if seed is None else seed}/{self.names[place]}".encode()
+        return Case(
+            predict=self.subject.predict(self.steps[place]),
+            record=self.inputs[place],
+            axes=self.subject.axes,
+            target=self.target,
+            references=self.references,
+            label=self.labels[place],
+            steps=self.steps[place],
+            seed=int.from_bytes(hashlib.blake2b(own, digest_size=6).digest()),
+            batch=self.batch,
+        )
+
+
+def explained(method: Method, cases: Cases, parts: Parts, folder: Path) -> list[Explanation]:
+    """Explanations of all cases, in their order; what is there already is not made again."""
+    todo = [place for place, name in enumerate(cases.names) if not parts.has(name)]
+    if len(todo) < len(cases):
+        say(f"resume   {len(cases) - len(todo)} of {len(cases)} are there already")
+    make = _maker(method, cases, folder, len(todo))
+    began, spent = time.monotonic(), 0
+    errors: list[float] = []
+    with _bar(len(cases), len(cases) - len(todo)) as advance:
+        for place in todo:
+            found = make(cases.case(place))
+            parts.put(cases.names[place], found)
+            spent += found.evaluations
+            if found.relative_error is not None:
+                errors.append(found.relative_error)
+            advance(errors)
+    if todo:
+        _tell(len(todo), spent, time.monotonic() - began, errors)
+    return [parts.get(name, cases.subject.axes) for name in cases.names]
+
+
+def begun(folder: Path, plan: Plain) -> Parts:
+    """The parts of this very explanation; what another one left in its place is refused."""
+    note = folder / "plan.json"
+    if not note.exists():
+        write_json(note, plan)
+    elif json.loads(note.read_text()) != json.loads(json.dumps(plan)):
+        fault = "another explanation (other weights, data or version) is there"
+        raise Refused(fault, str(folder), f"move it away: mv {near(folder)} {near(folder)}.old")
+    return Parts(folder / "parts")
+
+
+def _maker(method: Method, cases: Cases, folder: Path, left: int) -> Callable[[Case], Explanation]:
+    """How a case is explained within the method's budget."""
+    if method.budget is None or not left:
+        return lambda case: method(case, None)
+    budget = method.budget
+    if budget.seconds is not None:
+        budget = _planned(method, cases, folder, left)
+    return lambda case: budget.spend(lambda evaluations: method(case, evaluations))
+
+
+def _planned(method: Method, cases: Cases, folder: Path, left: int) -> Budget:
+    """Seconds as evaluations a record: measured once, then kept: all records get the same."""
+    note = folder / "pace.json"
+    assert method.budget is not None
+    if note.exists():
+        return Budget(**json.loads(note.read_text()))
+    planned = method.budget.planned(lambda: _pace(method, cases), left)
+    write_json(note, asdict(planned))
+    fit = f"fit into {method.budget.seconds:g} s"
+    say(f"budget   {planned.evaluations:,} evaluations a record {fit}")
+    return planned
+
+
+def _pace(method: Method, cases: Cases) -> float:
+    """Seconds of one evaluation, by explaining the first record twice."""
+    method(cases.case(0), PILOT)
+    began = time.monotonic()
+    found = method(cases.case(0), PILOT)
+    return (time.monotonic() - began) / found.evaluations
+
+
+@contextmanager
+def _bar(total: int, done: int) -> Iterator[Callable[[list[float]], None]]:
+    """A bar with the median standard error so far on a terminal, silence elsewhere."""
+    columns = (
+        TextColumn("explain"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[error]}"),
+    )
+    shown = sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+        bar = progress.add_task("", total=total, completed=done, error="")
+
+        def advance(errors: list[float]) -> None:
+            said = f"rel. se {median(errors):.2f}" if errors else ""
+            progress.update(bar, advance=1, error=said)
+
+        yield advance
+
+
+def _tell(records: int, evaluations: int, seconds: float, errors: list[float]) -> None:
+    error = f", median relative standard error {median(errors):.3f}" if errors else ""
+    say(
+        f"done     {records} records in {seconds:.0f} s: {evaluations:,} evaluations "
+        f"({evaluations / seconds:,.0f} a second){error}"
+    )

@@ -1,0 +1,142 @@
+"""What an explanation is of: the records of a run in one space, and the network seen from there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tremor.data.batch import Batch
+from tremor.data.module import Part
+from tremor.doors.data import Data
+from tremor.errors import Refused
+from tremor.explain.explanation import Axis
+from tremor.network.demands import not_below
+from tremor.network.views import OfBands, OfFeatures, OfSignal
+from tremor.signal.octaves import octave_bands, octave_edges
+from tremor.tasks.base import Task
+
+REFERENCES = 256  # training records that fills know
+AT_ONCE = 64
+Rows = NDArray[np.int64]
+
+
+class Subject:
+    """A task's network in evaluation mode, and the records of its data by their rows.
+
+    Normalisation comes first and is not explained: it belongs to the record.
+    """
+
+    def __init__(self, task: Task, data: Data, device: str):
+        self.task, self.data = task.eval().to(device), data
+        self.device = torch.device(device)
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What the cells of an input mean."""
+        raise NotImplementedError
+
+    def predict(self, steps: int) -> nn.Module:
+        """The network for inputs of so many valid steps."""
+        raise NotImplementedError
+
+    def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised signals in this space, and their valid steps."""
+        raise NotImplementedError
+
+    @torch.inference_mode()
+    def inputs(self, rows: Rows) -> tuple[Tensor, list[int]]:
+        """Records `(record, …cells)` of the table, and their valid steps."""
+        parts = [rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE)]
+        found = [self._of(self._batch(part)) for part in parts]
+        return torch.cat([x for x, _ in found]), torch.cat([steps for _, steps in found]).tolist()
+
+    def _of(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        batch = batch.to(self.device)
+        return self._taken(self.task.normalise(batch.x, batch.length), batch.length)
+
+    def _batch(self, rows: Rows) -> Batch:
+        module = self.data.module
+        part = Part(self.data.records, rows, module.length, module.ends)
+        return part.__getitems__(list(range(len(rows))))
+
+    def references(self, seed: int) -> Tensor:
+        """Some training records, drawn by the seed."""
+        there = self.data.module.part("train").positions
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(there, min(REFERENCES, len(there)), replace=False))
+        return self.inputs(rows)[0]
+
+    @cached_property
+    def _component(self) -> Axis:
+        return Axis("component", self.data.records.channels)
+
+    @cached_property
+    def _time(self) -> Axis:
+        rate = self.data.records.sampling_rate
+        return Axis("time", tuple(i / rate for i in range(self.data.module.length)), "s")
+
+
+class SignalSubject(Subject):
+    """`(channel, time)`: the signal as the network's encoder is given it."""
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return self._component, self._time
+
+    def predict(self, steps: int) -> nn.Module:
+        return OfSignal(self.task.network, steps).eval()
+
+    def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        return x, length
+
+
+class BandsSubject(Subject):
+    """`(band, channel, time)`: the signal as octave bands that add up to it."""
+
+    def __init__(self, task: Task, data: Data, device: str, octaves: int = 6):
+        super().__init__(task, data, device)
+        not_below("explainer.spaces.bands", 2, octaves=octaves)
+        self.octaves = octaves
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        rate = self.data.records.sampling_rate
+        edges = [0.0, *octave_edges(rate, self.octaves), rate / 2]
+        names = tuple(f"{a:.3g}–{b:.3g} Hz" for a, b in pairwise(edges))
+        return Axis("band", names), self._component, self._time
+
+    def predict(self, steps: int) -> nn.Module:
+        return OfBands(self.task.network, steps).eval()
+
+    def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        return octave_bands(x, self.data.records.sampling_rate, self.octaves), length
+
+
+class SpectrogramSubject(Subject):
+    """`(channel, frequency, time)`: what the encoder gives."""
+
+    def __init__(self, task: Task, data: Data, device: str):
+        super().__init__(task, data, device)
+        if "frequency" not in task.network.coordinates():
+            name = type(task.network.encoder).__name__
+            fault = f"the encoder {name} gives no frequencies"
+            raise Refused(fault, "explainer.space", "explainer.space=signal")
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        units = {"frequency": "Hz", "time": "s"}
+        known = self.task.network.coordinates()
+        named = [Axis(n, tuple(known[n].tolist()), u) for n, u in units.items() if n in known]
+        return self._component, *named
+
+    def predict(self, steps: int) -> nn.Module:
+        return OfFeatures(self.task.network, steps).eval()
+
+    def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        features, steps = self.task.network.encoder(x, length)
+        return features, steps

@@ -1,0 +1,85 @@
+"""Classes compared at each station: mean maps, and where they differ beyond chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tremor.errors import Refused
+from tremor.explain.explanations import Explanations
+from tremor.explain.groups.permutation import Comparison, difference
+
+EVERYWHERE = "all stations"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Class `a` less class `b` at one station (or everywhere), tested; or why it was not."""
+
+    station: str
+    a: int
+    b: int
+    found: Comparison | None
+    reason: str = ""
+
+
+def stations_of(found: Explanations) -> pd.Series[str]:
+    """The station of each record, where records have one."""
+    table = found.table.reset_index(drop=True)
+    if "station" in table and (table["station"].astype(str) != "").all():
+        return table["station"].astype(str)
+    return pd.Series(EVERYWHERE, table.index)
+
+
+def differences(found: Explanations, seed: int = 0) -> list[Difference]:
+    """Each pair of classes at each station and over all, family-wise over cells and stations.
+
+    Maps are summed over components first: this is what is drawn.
+    """
+    stations = stations_of(found)
+    names = list(stations.unique())
+    places = [EVERYWHERE, *names] if len(names) > 1 else names
+    labels = found.table["label"].to_numpy()
+    level = 1 - 0.05 / max(1, len(names))
+    made = []
+    for a, b in combinations(sorted(set(labels.tolist()), reverse=True), 2):
+        for place in places:
+            there = np.ones(len(found), bool) if place == EVERYWHERE else (stations == place)
+            rows = np.flatnonzero(np.asarray(there) & np.isin(labels, [a, b]))
+            strict = 0.95 if place == EVERYWHERE else level
+            made.append(_tested(found, rows, (place, a, b), strict, seed))
+    return made
+
+
+def _tested(
+    found: Explanations,
+    rows: NDArray[np.int64],
+    which: tuple[str, int, int],
+    level: float,
+    seed: int,
+) -> Difference:
+    """One test; too few events are a reason, not a fault."""
+    place, a, b = which
+    table = found.table.iloc[rows]
+    permutations = int(np.ceil(50 / (1 - level)))
+    try:
+        tested = difference(
+            summed(found.values[rows]),
+            table["group"].to_numpy(),
+            table["label"].to_numpy() == a,
+            permutations=permutations,
+            level=level,
+            seed=seed,
+        )
+    except Refused as reason:
+        return Difference(place, a, b, None, reason.problem)
+    return Difference(place, a, b, tested)
+
+
+def summed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Over components, where a map has two axes beside."""
+    return values.sum(1) if values.ndim > 3 else values

@@ -1,0 +1,232 @@
+"""Explanations of many records: one object, one HDF5 file, coordinates and trust figures in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from tremor.errors import Refused
+from tremor.explain.explanation import Axis, Explanation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMAT = 1
+Floats = NDArray[np.float32]
+CELLS = {"values": np.float32, "errors": np.float32, "inputs": np.float32, "leaf": np.int32}
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Attributions `(record, …cells)` in units of the score, with all that they rest on.
+
+    `inputs` are the records as explained; cells of one `leaf` of a record were not told apart;
+    `table` has a row a record; `meta` says how, of what network, and from which data.
+    """
+
+    values: Floats
+    errors: Floats | None
+    leaf: NDArray[np.int32]
+    inputs: Floats
+    axes: tuple[Axis, ...]
+    table: pd.DataFrame
+    classes: tuple[str, ...]
+    meta: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def gather(
+        cls,
+        found: Sequence[Explanation],
+        inputs: Floats,
+        table: pd.DataFrame,
+        classes: Sequence[str],
+        meta: dict[str, Any],
+    ) -> Explanations:
+        """Explanations of single records, in the order of the rows of `table`."""
+        if not found:
+            raise Refused("there is nothing to explain: no record was chosen", "select")
+        known = [e.errors for e in found if e.errors is not None]
+        numbers = ("base_value", "output", "completeness_error", "evaluations", "freedom", "note")
+        told = {name: [getattr(e, name) for e in found] for name in numbers}
+        gaps = [np.nan if gap is None else gap for gap in told["completeness_error"]]
+        return cls(
+            values=torch.stack([e.values for e in found]).numpy().astype(np.float32),
+            errors=torch.stack(known).numpy().astype(np.float32) if known else None,
+            leaf=torch.stack([e.leaf for e in found]).numpy().astype(np.int32),
+            inputs=np.asarray(inputs, np.float32),
+            axes=found[0].axes,
+            table=table.reset_index(drop=True).assign(**told | {"completeness_error": gaps}),
+            classes=tuple(classes),
+            meta=meta,
+        )
+
+    def one(self, row: int) -> Explanation:
+        """The explanation of one record."""
+        told = self.table.iloc[row]
+        gap = told["completeness_error"]
+        return Explanation(
+            values=torch.from_numpy(self.values[row]).double(),
+            errors=None if self.errors is None else torch.from_numpy(self.errors[row]).double(),
+            leaf=torch.from_numpy(self.leaf[row]).long(),
+            freedom=float(told["freedom"]),
+            base_value=float(told["base_value"]),
+            output=float(told["output"]),
+            completeness_error=None if pd.isna(gap) else float(gap),
+            evaluations=int(told["evaluations"]),
+            axes=self.axes,
+            method=str(self.meta["method"]),
+            settings=self.meta.get("settings", {}),
+            note=str(told["note"]),
+        )
+
+    def where(self, rows: NDArray[Any]) -> Explanations:
+        """Some records of them: a mask, or positions."""
+        errors = None if self.errors is None else self.errors[rows]
+        parts = {name: getattr(self, name)[rows] for name in ("values", "leaf", "inputs")}
+        return replace(self, errors=errors, table=self.table.iloc[rows], **parts)
+
+    def mean(self, by: str | None = None) -> dict[Hashable, Floats]:
+        """The mean map `(…cells)` of each value of a column of the table; of all under `None`."""
+        if by is None:
+            return {None: self.values.mean(0)}
+        if by not in self.table:
+            known = ", ".join(map(str, self.table.columns))
+            raise Refused(f"there is no column {by!r}", "mean(by=…)", f"one of {known}")
+        rows = self.table.reset_index(drop=True).groupby(by).indices
+        return {key: self.values[places].mean(0) for key, places in rows.items()}
+
+    def resolution(self) -> dict[str, float]:
+        """The median extent of what was told apart along each axis, in the axis' unit."""
+        each = pd.DataFrame([self.one(row).resolution() for row in range(len(self))])
+        return {str(name): float(value) for name, value in each.median().items()}
+
+    def save(self, path: str | Path) -> Path:
+        """Write one HDF5 file, whole or not at all; xarray and h5netcdf can open it."""
+        place = Path(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            beside.write_bytes(_packed(self))
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+        return place
+
+    @classmethod
+    def open(cls, path: str | Path) -> Explanations:
+        """Read a file that `save` wrote."""
+        try:
+            with h5py.File(path, "r") as file:
+                if file.attrs.get("tremor_explanations") != FORMAT:
+                    raise Refused("not a file of explanations of this version", str(path))
+                return _unpacked(file)
+        except OSError as error:
+            raise Refused(f"cannot read it ({error})", str(path), "an explanation.h5") from error
+
+    def to_xarray(self) -> Any:
+        """An `xarray.Dataset` with the coordinates and the table's columns."""
+        try:
+            import xarray
+        except ImportError as error:
+            raise Refused("xarray is not installed", remedy="pip install xarray") from error
+        dims = ("record", *(axis.name for axis in self.axes))
+        cells = {name: (dims, array) for name, array in _cells(self).items()}
+        axes = {a.name: (a.name, list(a.values), {"units": a.unit}) for a in self.axes}
+        names = [c for c in self.table.columns if c not in axes]
+        rows = {str(c): ("record", self.table[c].to_numpy()) for c in names}
+        attrs = {"meta": json.dumps(self.meta), "classes": list(self.classes)}
+        return xarray.Dataset(cells, coords=axes | rows, attrs=attrs)
+
+    def plot(self, record: int | str | None = None) -> Figure:
+        """The mean map of each class, or one record by its place or its `record_id`."""
+        from tremor.report.plots_explanation_collection import overview, single
+
+        if record is None:
+            return overview(self)
+        if isinstance(record, str):
+            names = self.table["record_id"].tolist()
+            if record not in names:
+                raise Refused(f"no record {record!r} was explained", "plot(record=…)")
+            record = names.index(record)
+        return single(self, record)
+
+
+def _cells(of: Explanations) -> dict[str, NDArray[Any]]:
+    """The arrays `(record, …cells)` that are there."""
+    there = {name: getattr(of, name) for name in CELLS}
+    return {name: array for name, array in there.items() if array is not None}
+
+
+def _packed(of: Explanations) -> bytes:
+    """The content of the file: the same explanations give the same bytes."""
+    memory = io.BytesIO()
+    with h5py.File(memory, "w", track_order=True) as file:
+        file.attrs["tremor_explanations"] = FORMAT
+        file.attrs["meta"] = json.dumps(of.meta, sort_keys=True)
+        file.attrs["classes"] = json.dumps(list(of.classes))
+        file.attrs["axes"] = json.dumps([asdict(axis) for axis in of.axes])
+        scales = [_scale(file, "record", of.table["record_id"].tolist(), "")]
+        scales += [_scale(file, axis.name, list(axis.values), axis.unit) for axis in of.axes]
+        for name, array in _cells(of).items():
+            made = file.create_dataset(
+                name,
+                data=array.astype(CELLS[name]),
+                chunks=(1, *array.shape[1:]),
+                compression="gzip",
+                shuffle=True,
+            )
+            for place, scale in enumerate(scales):
+                made.dims[place].attach_scale(scale)
+        _write_table(file.create_group("table", track_order=True), of.table)
+    return memory.getvalue()
+
+
+def _scale(file: h5py.File, name: str, values: list[Any], unit: str) -> Any:
+    """A coordinate variable with its unit."""
+    text = any(isinstance(value, str) for value in values)
+    kind = h5py.string_dtype() if text else np.float64
+    data = np.array(values, dtype=object if text else None)
+    made = file.create_dataset(name, data=data, dtype=kind)
+    made.attrs["units"] = unit
+    made.make_scale(name)
+    return made
+
+
+def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
+    for name in table.columns:
+        column = table[name]
+        text = not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        data = column.fillna("").astype(str).to_numpy(object) if text else column.to_numpy()
+        group.create_dataset(str(name), data=data, dtype=h5py.string_dtype() if text else None)
+
+
+def _unpacked(file: h5py.File) -> Explanations:
+    columns = {
+        name: data.asstr()[:] if h5py.check_string_dtype(data.dtype) else data[:]
+        for name, data in file["table"].items()
+    }
+    axes = [axis | {"values": tuple(axis["values"])} for axis in json.loads(file.attrs["axes"])]
+    return Explanations(
+        values=file["values"][:],
+        errors=file["errors"][:] if "errors" in file else None,
+        leaf=file["leaf"][:],
+        inputs=file["inputs"][:],
+        axes=tuple(Axis(**axis) for axis in axes),
+        table=pd.DataFrame(columns),
+        classes=tuple(json.loads(file.attrs["classes"])),
+        meta=json.loads(file.attrs["meta"]),
+    )

@@ -1,0 +1,1 @@
+"""Attribution maps of many records compared: the event, not the record, is what was drawn."""

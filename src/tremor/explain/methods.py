@@ -1,0 +1,168 @@
+"""Methods: what turns one record into an explanation, whatever kind of estimator does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from tremor.errors import Refused
+from tremor.explain.budget import Budget
+from tremor.explain.calls import asked, told
+from tremor.explain.estimators.cams import note
+from tremor.explain.estimators.head_cam import HeadCAM
+from tremor.explain.estimators.layers import place
+from tremor.explain.explanation import Axis, Explanation, of_cells, of_players
+from tremor.explain.fills import Fill
+from tremor.explain.game import Game, Predict, masked
+from tremor.explain.players import Players
+from tremor.explain.slope import slope
+from tremor.explain.targets import Target
+
+HEAD_PASSES = 9  # of a head CAM: the map, its ends, and what is tried on the head
+Made = Callable[..., Any]  # what a config node with `_partial_: true` gives
+
+
+@dataclass(frozen=True)
+class Case:
+    """A record `(…)` to explain, and what a method may ask of what surrounds it.
+
+    `references (record, …)` are training records in the same space. Beyond `steps` of the last
+    axis there is nothing: fills leave the record as it is there.
+    """
+
+    predict: Predict
+    record: Tensor
+    axes: tuple[Axis, ...]
+    target: Target
+    references: Tensor
+    label: int | None = None
+    steps: int | None = None
+    seed: int = 0
+    batch: int = 256
+
+
+class Method(Protocol):
+    """Explains a case, within so many evaluations where it can be told."""
+
+    budget: Budget | None
+
+    def __call__(self, case: Case, evaluations: int | None = None) -> Explanation: ...
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A fill, told what it needs to know of the training records."""
+
+    make: Made
+
+    def __call__(self, case: Case) -> Fill:
+        known = case.references
+        mean = known.mean(0) if len(known) else None
+        fill: Fill = told(self.make, mean=mean, records=known, seed=case.seed)
+        return lambda record: _kept(fill(record), record, case.steps)
+
+
+def _kept(backgrounds: Tensor, record: Tensor, steps: int | None) -> Tensor:
+    """Backgrounds that equal the record beyond its valid steps."""
+    if steps is None or steps >= record.shape[-1]:
+        return backgrounds
+    inside = torch.arange(record.shape[-1], device=record.device) < steps
+    return torch.where(inside, backgrounds, record)
+
+
+class ByPlayers:
+    """Credits of players in a game: what each is worth among the others."""
+
+    def __init__(
+        self,
+        players: Made,
+        fill: Made,
+        estimator: Made,
+        budget: int | str | None = None,
+    ):
+        self.players, self.fill = players, Filled(fill)
+        self.estimator, self.budget = estimator, _budget(budget, estimator)
+
+    def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
+        game = self.game(case)
+        coalitions = None if evaluations is None else max(2, evaluations // game.cost)
+        estimator = told(self.estimator, budget=coalitions, seed=case.seed)
+        return of_players(game, estimator(game), case.axes, estimator)
+
+    def game(self, case: Case) -> Game:
+        """The game of a case."""
+        players: Players = told(self.players, axes=case.axes)
+        fill = self.fill(case)
+        return masked(case.predict, case.record, players, fill, case.target, case.label, case.batch)
+
+
+class ByGradient:
+    """Credits of single cells from gradients of the score, with or without backgrounds."""
+
+    def __init__(
+        self,
+        estimator: Made,
+        fill: Made | None = None,
+        budget: int | str | None = None,
+    ):
+        self.fill = None if fill is None else Filled(fill)
+        self.estimator, self.budget = estimator, _budget(budget, estimator)
+
+    def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
+        at = slope(case.predict, case.record, case.target, case.label, case.batch)
+        estimator = told(self.estimator, budget=evaluations, seed=case.seed)
+        if self.fill is None:
+            base = torch.nan
+            estimate = estimator(at, case.record)
+        else:
+            backgrounds = self.fill(case)(case.record)
+            base = float(at.scores(backgrounds).mean())
+            estimate = estimator(at, case.record, backgrounds)
+        output = float(at.scores(case.record[None])[0])
+        return of_cells(estimate, (base, output), at.evaluations, case.axes, estimator)
+
+
+class ByLayer:
+    """The map of one layer of the network; `layer` null takes the last one that has cells."""
+
+    def __init__(self, estimator: Made, layer: str | None = None):
+        self.estimator, self.layer = estimator, layer
+        self.budget: Budget | None = None
+
+    def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
+        at = slope(case.predict, case.record, case.target, case.label, case.batch)
+        named = place(case.predict, case.record, self.layer).layer.name
+        estimator = self.estimator(layer=named)
+        estimate = estimator(case.predict, case.record, at.weights)
+        output = float(at.scores(case.record[None])[0])
+        found = of_cells(estimate, (torch.nan, output), at.evaluations + 2, case.axes, estimator)
+        return replace(found, note=note(estimate))
+
+
+class ByHead:
+    """The exact map of a head that is linear in the features of a layer."""
+
+    def __init__(self, estimator: Made, layer: str | None = None):
+        self.estimator, self.layer = estimator, layer
+        self.budget: Budget | None = None
+
+    def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
+        at = slope(case.predict, case.record, case.target, case.label, case.batch)
+        estimator: HeadCAM = self.estimator(layer=self.layer)
+        found = estimator.measure(case.predict, case.record, at.weights)
+        named = replace(estimator, layer=found.layer)
+        spent = at.evaluations + HEAD_PASSES
+        return of_cells(found.estimate, (found.base, found.output), spent, case.axes, named)
+
+
+def _budget(text: int | str | None, estimator: Made) -> Budget | None:
+    """What may be spent on a record, where the estimator can be told."""
+    if text is None:
+        return None
+    if "budget" not in asked(estimator):
+        raise Refused("this explainer takes no budget", "explainer.budget", "leave it out")
+    return Budget.read(text)

@@ -1,0 +1,164 @@
+"""What explanations are, in numbers for a summary and in a paragraph for a paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tremor.explain.audit.audit import Audit
+from tremor.explain.compared import Difference
+from tremor.explain.explanations import Explanations
+from tremor.explain.groups.pointing import Pointing
+
+METHODS = {
+    "Owen": "Owen values (Owen, 1977) of single cells along a tree of halved rectangles, from "
+    "antithetic random orderings",
+    "Leverage": "Shapley values by regression on coalitions drawn in pairs by their leverage "
+    "(Musco & Witter, 2025)",
+    "PartitionShap": "the hierarchical estimate of the shap library's Partition explainer",
+    "ShapPartition": "the shap library's Partition explainer (Lundberg & Lee, 2017)",
+    "ShapKernel": "the shap library's Kernel explainer (Lundberg & Lee, 2017), no feature dropped",
+    "ShapGradient": "the shap library's Gradient explainer",
+    "Occlusion": "the loss of the score when one part is replaced",
+    "IntegratedGradients": "integrated gradients (Sundararajan et al., 2017), Gauss-Legendre",
+    "ExpectedGradients": "expected gradients (Erion et al., 2021) over training records",
+    "SmoothGrad": "SmoothGrad (Smilkov et al., 2017)",
+    "GradCAM": "Grad-CAM (Selvaraju et al., 2017), signed",
+    "LayerCAM": "LayerCAM (Jiang et al., 2021)",
+    "HeadCAM": "the exact class activation map of the linear head, with the scale of LayerNorm "
+    "held at the record's",
+}
+FILLS = {
+    "mean": "the mean of training records",
+    "samples": "training records, averaged over draws",
+    "blur": "the record itself, smoothed",
+    "zero": "zero",
+    "noise": "noise of the record's own level",
+}
+
+
+def summary(
+    found: Explanations,
+    differences: list[Difference],
+    audit: Audit | None,
+    aim: Pointing | None,
+    figures: list[dict[str, str]],
+) -> dict[str, Any]:
+    """All of summary.json: plain types, None where a number is not known."""
+    told = audit.summary() if audit else {}
+    return {
+        **{key: found.meta.get(key) for key in ("explainer", "space", "target", "split", "select")},
+        "fill": found.meta.get("fill"),
+        "records": len(found),
+        "events": int(found.table["group"].nunique()),
+        "resolution": found.resolution(),
+        "units": {axis.name: axis.unit for axis in found.axes},
+        "completeness_error": _spread(found.table["completeness_error"].abs()),
+        "relative_standard_error": _spread(relative_errors(found)),
+        "evaluations": {
+            "per_record": float(found.table["evaluations"].median()),
+            "total": int(found.table["evaluations"].sum()),
+        },
+        "overall": told.get("verdict"),
+        "caption": told.get("caption", ""),
+        "audit": told.get("checks"),
+        "audit_records": told.get("records"),
+        "differences": [_difference(found, one) for one in differences],
+        "pointing": None if aim is None else _pointing(aim),
+        "notes": notes(found, differences),
+        "methods": paragraph(found),
+        "figures": figures,
+    }
+
+
+def relative_errors(found: Explanations) -> Any:
+    """The norm of each record's standard errors over that of its values."""
+    if found.errors is None:
+        return np.array([])
+    size, error = (
+        np.sqrt((x.reshape(len(x), -1).astype(np.float64) ** 2).sum(1))
+        for x in (found.values, found.errors)
+    )
+    return error[size > 0] / size[size > 0]
+
+
+def _spread(values: Any) -> dict[str, float] | None:
+    known = np.asarray(values, np.float64)
+    known = known[np.isfinite(known)]
+    return {"median": float(np.median(known)), "max": float(known.max())} if len(known) else None
+
+
+def _difference(found: Explanations, one: Difference) -> dict[str, Any]:
+    """A test in a few numbers."""
+    names = {"station": one.station, "a": found.classes[one.a], "b": found.classes[one.b]}
+    if one.found is None:
+        return names | {"significant_cells": None, "smallest_p": None, "reason": one.reason}
+    return names | {
+        "significant_cells": int(one.found.significant.sum()),
+        "cells": int(one.found.significant.size),
+        "smallest_p": float(one.found.p.min()),
+        "level": one.found.level,
+        "records": list(one.found.records),
+        "events": list(one.found.events),
+        "reason": "",
+    }
+
+
+def _pointing(aim: Pointing) -> dict[str, Any]:
+    """Scores with their intervals; null where there are too few events for one."""
+
+    def told(score: Any) -> list[float | None]:
+        return [float(v) if np.isfinite(v) else None for v in (score.value, score.low, score.high)]
+
+    return {
+        kind: {
+            name: told(getattr(of, name))
+            for name in ("score", "template", "beyond", "rolled", "lift")
+        }
+        for kind, of in {"signed": aim.signed, "absolute": aim.absolute}.items()
+    } | {"records": aim.records, "events": aim.events, "area": aim.area}
+
+
+def notes(found: Explanations, differences: list[Difference]) -> list[str]:
+    """What must be known before the maps are read."""
+    said = []
+    if found.meta["target"] in ("predicted", "true") and len(found.classes) > 1:
+        pair = f"contrast({found.classes[-1]},{found.classes[0]})"
+        said.append(
+            f"Each class is asked for its own logit (target={found.meta['target']}): to compare "
+            f"classes by one question, use 'target={pair}'."
+        )
+    counts = found.table["note"].value_counts()
+    said += [f"{count} of {len(found)} records: {text}." for text, count in counts.items() if text]
+    reasons = dict.fromkeys(f"{d.station}: {d.reason}" for d in differences if d.reason)
+    said += [f"Not tested, {reason}." for reason in reasons]
+    return said
+
+
+def paragraph(found: Explanations) -> str:
+    """How the maps were made, ready for the methods section of a paper."""
+    meta, size = found.meta, found.resolution()
+    units = {axis.name: axis.unit for axis in found.axes}
+    told = [f"{value:.3g} {units[name]}" for name, value in size.items()]
+    scores = {"predicted": "the logit of the predicted class", "true": "the true class's logit"}
+    score = scores.get(meta["target"], f"the logit of {meta['target']}")
+    lines = [
+        f"We explained {score} for {len(found)} records of {found.table['group'].nunique()} "
+        f"events ({meta['split']} part, selection: {meta['select']}) in the {meta['space']}",
+        f"by {METHODS.get(meta['method'], meta['method'])}.",
+    ]
+    if meta.get("fill"):
+        lines.append(f"Absent parts were replaced by {FILLS.get(meta['fill'], meta['fill'])}.")
+    each = float(found.table["evaluations"].median())
+    lines.append(f"Each record took {each:,.0f} evaluations of the network (median)")
+    lines[-1] += f"; maps resolve {' by '.join(told)}." if told else "."
+    errors = relative_errors(found)
+    if len(errors):
+        lines.append(f"The median relative standard error of a map is {np.median(errors):.2g}.")
+    lines.append(
+        "Bands are 95 % bootstrap intervals over events; differences between classes were tested "
+        "by permutations of events with family-wise control over all cells (max-T, 5 %)."
+    )
+    lines.append(f"Computed with Tremor {meta['versions']['tremor']}.")
+    return " ".join(lines)
