@@ -74,6 +74,10 @@ def settings(world: Any) -> dict[str, Any]:
     return {field.name: field.default for field in fields(world)}
 
 
+LEFT = ("stations", "station", "windows")
+"""Settings of a network that its files do not leave open."""
+
+
 def norcia_settings() -> dict[str, Any]:
     """The settings that the Norcia files leave open, with the size of the real set."""
     world = settings(NorciaSequence) | REAL
@@ -83,7 +87,7 @@ def norcia_settings() -> dict[str, Any]:
 def network_settings() -> dict[str, Any]:
     """The settings of a network of stations; its records last 13 s."""
     world = settings(NorciaNetwork) | {"duration": 13.0}
-    return {name: value for name, value in world.items() if name not in ("stations", "windows")}
+    return {name: value for name, value in world.items() if name not in LEFT}
 
 
 def _add_settings(to: argparse.ArgumentParser, defaults: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Stations beside each other: `stations.py table RUNS`, or each network at every other station."""
+"""Stations beside each other: a `table` of scores, each network `across` the others, or `maps`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="a key of the runs to change, such as trainer.accelerator=cpu",
     )
-    for each in (table, matrix):
+    maps = kinds.add_parser("maps", help="what explain.py found, of several runs in one figure")
+    maps.set_defaults(do=lay_out)
+    maps.add_argument("--explainer", help="folder below explanations/, where runs have several")
+    for each in (table, matrix, maps):
         each.add_argument("runs", type=Path, nargs="+", help="run folders, or folders above them")
         each.add_argument("--out", type=Path, help="new folder (default comparisons/<kind>_<time>)")
         each.add_argument("--replace", action="store_true", help="put it in place of an old one")
@@ -87,6 +90,18 @@ def cross(asked: argparse.Namespace) -> list[Path]:
     found = across(judged, draws=asked.draws, seed=asked.seed)
     _say(report.across_sentences(found), *report.across_lines(found, intervals=False))
     return report.write_across(found, asked.out, replace=asked.replace)
+
+
+def lay_out(asked: argparse.Namespace) -> list[Path]:
+    """Mean maps of all stations on one scale, and where classes differ."""
+    report.refuse_taken("maps", asked.out, asked.replace)
+    from tremor.report import station_maps
+
+    found, caption = station_maps.gathered(asked.runs, asked.explainer)
+    tested = station_maps.differences(found, asked.seed)
+    for line in station_maps.sentences(found, tested):
+        print(f"• {line}")
+    return station_maps.write(found, tested, caption, asked.out, replace=asked.replace)
 
 
 def _say(sentences: Sequence[str], heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

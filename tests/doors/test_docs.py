@@ -24,12 +24,14 @@ PAGES = {
     "docs/config_tree.md": "",
     "docs/speed.md": "",
     "docs/stations.md": "",
+    "docs/explain.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
 }
 """The pages, and what `…` stands for in them after `python simple_train.py`."""
 COMMAND = re.compile(
-    r"python (?:simple_train|evaluate|scripts/make_synthetic|scripts/compare)\.py[^\n`|]*"
+    r"python (?:simple_train|evaluate|explain|scripts/make_synthetic|"
+    r"scripts/compare|scripts/stations|scripts/export_spectrograms)\.py[^\n`|]*"
 )
 SHORT = re.compile(r"`… ([^`]*)`")
 QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
@@ -62,6 +64,46 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return only_run(folder / "outputs")
 
 
+@pytest.fixture(scope="module")
+def stations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with two stations, a run at each, their explanations, and pictures."""
+    home = tmp_path_factory.mktemp("stations")
+    world = NorciaNetwork(n_events=40, duration=13.0, stations=("NRCA", "T1212"))
+    write_stations(world, home / "data" / "stations", overwrite=True)
+    small = ["model.widths=[2,4]", "model.features=4", *QUICK]
+    sweep = ["simple_train.py", "-m", "experiment=stations/cnn", "dataset.station=NRCA,T1212"]
+    data = "dataset.data_dir=data/stations"
+    maps = ["explain.py", "-m", *QUICK_MAPS, "max_per_class=2"]
+    for words in (
+        [*sweep, data, *small],
+        ["scripts/export_spectrograms.py", "data/pictures", data],
+    ):
+        _ran(words, home)
+    runs = sorted(path.parent.parent for path in home.glob("outputs/**/best.ckpt"))
+    _ran([*maps, "checkpoint=" + ",".join(str(run.relative_to(home)) for run in runs)], home)
+    return home
+
+
+QUICK_MAPS = ["explainer=gradcam", "audit=false", "figures=false"]
+
+
+def _ran(words: list[str], home: Path) -> None:
+    command = [sys.executable, str(ROOT / words[0]), *words[1:]]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def quick_maps(words: list[str]) -> list[str]:
+    """An explaining command with less of everything."""
+    few = {"max_per_class": "1", "audit": "false", "figures": "false"}
+    words = [word for word in words if word.partition("=")[0] not in few]
+    words += [f"{key}={value}" for key, value in few.items()]
+    said = " ".join(words)
+    if "budget=" not in said and ("explainer=" not in said or "leverage" in said):
+        words.append("explainer.budget=130")
+    return [w.replace("600s", "1s").replace("rel_se=0.1", "rel_se=0.9") for w in words]
+
+
 @pytest.fixture
 def place(tmp_path: Path, door: Door) -> Path:
     """The files that the pages speak of, small, in the working folder."""
@@ -75,7 +117,11 @@ def place(tmp_path: Path, door: Door) -> Path:
 def quick(words: list[str], place: Path) -> list[str]:
     """A training command with less of everything, on files that are there."""
     said = " ".join(words)
-    if "experiment=stations" in said:
+    if "experiment=stations/images" in said:
+        more = [*QUICK, "model.widths=[2,4]", "model.features=4"]
+    elif "model=timm" in said:
+        more = [*QUICK, "dataset.n_events=24", "dataset.stations=[NRCA]"]
+    elif "experiment=stations" in said:
         more = [*QUICK, "dataset.n_events=40", "model.widths=[2,4]", "model.features=4"]
         if "data_dir" in said:
             world = NorciaNetwork(n_events=40, duration=13.0)
@@ -118,13 +164,37 @@ def norcia_files(words: list[str], place: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_a_documented_command_runs(
-    door: Door, place: Path, command: str, request: pytest.FixtureRequest
+    door: Door,
+    place: Path,
+    command: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = shlex.split(command)[1:]
     if words[0] == "scripts/make_synthetic.py":
         small = ["--n-events", "6", "--duration", "4"]
         small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small
         assert load_script("make_synthetic").main([*words[1:], *small, "--overwrite"]) == 0
+        return
+    if "stations/images" in command:
+        monkeypatch.chdir(request.getfixturevalue("stations"))
+    if words[0].startswith(("explain", "scripts/stations", "scripts/export")):
+        home = request.getfixturevalue("stations")
+        monkeypatch.chdir(home)
+        if words[0] == "explain.py":
+            run = sorted(home.glob("outputs/**/best.ckpt"))[0].parent.parent
+            said = [re.sub(r"outputs/(<[^>]*>/?)+", str(run), word) for word in words]
+            outcome = door(*quick_maps(said))
+            assert outcome.code == 0, outcome.err
+            return
+        if len(words) > 3 and "export" in words[0]:
+            words[1] = "data/other"
+        if "scripts/stations.py" in words:
+            words += ["--out", f"comparisons/{len(command)}"]
+        if "maps" in words:
+            common = next(home.glob("outputs/**/1/explanations/*")).name
+            words += ["--explainer", common]
+        assert load_script(Path(words[0]).stem).main(words[1:]) == 0
         return
     if "<" in command:
         if NORCIA.search(command):

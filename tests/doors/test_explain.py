@@ -60,7 +60,7 @@ def only(run: Path, start: str) -> str:
 def test_maps_with_audit_figures_and_report(door: Door, stations: Path) -> None:
     outcome = door("explain.py", f"checkpoint={stations}", "explainer.budget=80")
     assert outcome.code == 0, outcome.err
-    found, told, folder = explained(stations, only(stations, "owen-"))
+    found, told, folder = explained(stations, only(stations, "guided_owen-"))
     assert found.values.shape[1:] == (3, 65, 19)
     assert [axis.unit for axis in found.axes] == ["", "Hz", "s"]
     assert {"station", "magnitude", "p_time_s"} <= set(found.table.columns)
@@ -84,6 +84,7 @@ def test_maps_with_audit_figures_and_report(door: Door, stations: Path) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
+        ("explainer=owen", "explainer.budget=60"),
         ("explainer=leverage", "explainer.budget=120", "explainer.players=bands"),
         ("explainer=leverage", "explainer.space=bands", "explainer.players=components"),
         ("explainer=partition_shap", "explainer.budget=40", "explainer.space=signal"),
@@ -141,7 +142,7 @@ def test_a_killed_explanation_goes_on(door: Door, stations: Path) -> None:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     began = time.monotonic()
-    while not (there := list(stations.glob("explanations/owen-*/parts/*.npz"))):
+    while not (there := list(stations.glob("explanations/guided_owen-*/parts/*.npz"))):
         assert process.poll() is None, "it ended before it was killed"
         assert time.monotonic() - began < 120
         time.sleep(0.02)
@@ -186,6 +187,7 @@ def test_selections_are_what_they_say(door: Door, stations: Path) -> None:
         (("explainer=head_cam",), "not linear"),
         (("explainer=leverage", "explainer.budget=9"), "explainer.budget="),
         (("max_per_class=0",), "at least 1"),
+        (("match=[magnitud]",), "do not tell magnitud"),
         (("explainer=smoothgrad", "explainer.budget=1"), "2 or more"),
         (("dataset.batch_sise=3",), "did you mean dataset.batch_size?"),
     ],

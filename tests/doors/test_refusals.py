@@ -21,7 +21,7 @@ TYPOS = [
     (["dataset.batch_size=8", "loader.batch_size=16"], "loader.batch_size: is 16"),
     (["model.pretrained=nowhere"], "no checkpoint at nowhere: no such file or folder"),
     (["model.freeze=true"], "no pretrained weights are given"),
-    (["dataset.event_split_method=stratfied"], "it has by_record, kfold, random"),
+    (["dataset.event_split_method=stratfied"], "it has by_folder, by_record, kfold, random"),
     (["dataset.fold=1"], "event_split_method=stratified has no folds"),
     (["experiment=seismic_lstm/lstm"], "dataset.paths: must be given"),
     (["experiment=seismic_lstm/lsmt"], "experiment=seismic_lstm/lstm"),

@@ -54,6 +54,7 @@ class ExplainRoot:
     target: int | str | bool
     audit: bool | None
     figures: bool
+    match: list[str]
     seed: int
     explainer: Plain
 

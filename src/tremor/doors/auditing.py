@@ -29,7 +29,7 @@ from tremor.explain.methods import Case, Filled, Method
 from tremor.explain.players import Players
 from tremor.explain.targets import Fixed
 
-AGAIN = 12  # records that are explained anew: by other seeds, fills, estimators and networks
+AGAIN = 8  # records that are explained anew: by other seeds, fills, estimators and networks
 PARTS = 500  # leaves above which a map is deleted in blocks
 BLOCKS, FEW = 8, 4  # blocks along an axis: for deletion, and for the second estimator
 SEEDS = (1, 2)  # beside that of the explanation

@@ -22,6 +22,7 @@ from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.quiet import quieten
 from tremor.doors.subject import Subject
+from tremor.errors import Refused
 from tremor.explain import targets
 from tremor.explain.explanation import Explanation
 from tremor.explain.explanations import Explanations
@@ -31,7 +32,7 @@ from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
 from tremor.training.run_folder import versions
 
-KNOWN = ("station", "magnitude", "distance_km", "depth_km", "snr", "p_time_s", "start_time")
+KNOWN = ("station", "magnitude", "distance_km", "depth_km", "snr_db", "p_time_s", "start_time")
 """Columns of the records' table that an explanation keeps, where the source knows them."""
 
 
@@ -70,6 +71,7 @@ def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
     )
     rows = chosen(run, wanted)
     table = _table(rows, run.data.records.table)
+    _refuse_match(wanted.match, table)
     places = table.pop("row").to_numpy(np.int64)
     inputs, steps = subject.inputs(places)
     cases = Cases(
@@ -113,6 +115,15 @@ def _table(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return said.merge(facts, on="record_id", how="left", validate="one_to_one")
 
 
+def _refuse_match(columns: list[str], table: pd.DataFrame) -> None:
+    """Classes are matched on what is known of the records, or not at all."""
+    known = [n for n in KNOWN if n in table and pd.api.types.is_numeric_dtype(table[n])]
+    missing = [name for name in columns if name not in known]
+    if missing:
+        fault = f"the records do not tell {', '.join(missing)}; they tell {', '.join(known)}"
+        raise Refused(fault, "match", f"match=[{','.join(known[:2])}]")
+
+
 def _plan(wanted: ExplainRoot, run: OpenedRun) -> Plain:
     """All that decides the numbers of an explanation but the choice of records."""
     return {
@@ -142,7 +153,16 @@ def _folder(run: OpenedRun, wanted: ExplainRoot) -> Path:
     """A place of its own for each explainer, target, part and choice of settings."""
     home = checkpoints.run_of(run.checkpoint)
     base = home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
-    plain = ("checkpoint=", "explainer=", "target=", "split=", "select=", "audit=", "figures=")
+    plain = (
+        "checkpoint=",
+        "explainer=",
+        "target=",
+        "split=",
+        "select=",
+        "audit=",
+        "figures=",
+        "match=",
+    )
     rest = sorted(o for o in command().overrides if not o.lstrip("+~").startswith(plain))
     words = [_choice()]
     words += [str(wanted.target)] if wanted.target != "predicted" else []

@@ -56,7 +56,7 @@ def conclude(done: Finished, wanted: ExplainRoot) -> None:
     few = len(done.found) <= FEW
     aim = _aim(done)
     audit = _audit(done, aim, few if wanted.audit is None else wanted.audit)
-    tested = differences(done.found, done.cases.seed)
+    tested = differences(done.found, done.cases.seed, wanted.match)
     drawn = _draw(done, tested, audit, aim) if wanted.figures else []
     told = summary(done.found, tested, audit, aim, drawn)
     write_json(done.folder / "summary.json", told)
@@ -145,6 +145,8 @@ def _tell(done: Finished, told: Plain) -> None:
     say("")
     for check in told["audit"] or []:
         say(f"{check['verdict']:<8} {check['check']}: {check['words']}")
+    for note in told["notes"]:
+        say(f"note     {note}")
     for one in told["differences"]:
         what = f"{one['a']} − {one['b']} at {one['station']}"
         if one["reason"]:

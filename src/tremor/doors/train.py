@@ -292,6 +292,10 @@ def _farewell(run: Run, seconds: float) -> None:
         say(f"  weights     {place}/checkpoints/{kept.name}")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
+    if "num_classes" in run.config["task"]:
+        say(f"  python explain.py checkpoint={place}")
+    if run.choices["dataset"] == "stations":
+        say(f"  python scripts/stations.py table {near(run.folder.parent)}")
     again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]
     parts = [f"{group}={run.choices[group]}" for group in ("encoder", "model")]
     tuning = FINE_TUNING + "_tiny" * run.choices["dataset"].startswith("synthetic")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from tremor.errors import Refused
 from tremor.explain.explanations import Explanations
+from tremor.explain.groups.matching import matched
 from tremor.explain.groups.permutation import Comparison, difference
 
 EVERYWHERE = "all stations"
@@ -35,10 +37,11 @@ def stations_of(found: Explanations) -> pd.Series[str]:
     return pd.Series(EVERYWHERE, table.index)
 
 
-def differences(found: Explanations, seed: int = 0) -> list[Difference]:
+def differences(found: Explanations, seed: int = 0, match: Sequence[str] = ()) -> list[Difference]:
     """Each pair of classes at each station and over all, family-wise over cells and stations.
 
-    Maps are summed over components first: this is what is drawn.
+    Maps are summed over components first: this is what is drawn. With `match`, only events enter
+    that have a partner in the other class, alike in these columns.
     """
     stations = stations_of(found)
     names = list(stations.unique())
@@ -51,7 +54,7 @@ def differences(found: Explanations, seed: int = 0) -> list[Difference]:
             there = np.ones(len(found), bool) if place == EVERYWHERE else (stations == place)
             rows = np.flatnonzero(np.asarray(there) & np.isin(labels, [a, b]))
             strict = 0.95 if place == EVERYWHERE else level
-            made.append(_tested(found, rows, (place, a, b), strict, seed))
+            made.append(_tested(found, rows, (place, a, b), strict, seed, match))
     return made
 
 
@@ -61,12 +64,14 @@ def _tested(
     which: tuple[str, int, int],
     level: float,
     seed: int,
+    match: Sequence[str],
 ) -> Difference:
     """One test; too few events are a reason, not a fault."""
     place, a, b = which
-    table = found.table.iloc[rows]
     permutations = int(np.ceil(50 / (1 - level)))
     try:
+        rows = rows[_alike(found, rows, a, match, seed)]
+        table = found.table.iloc[rows]
         tested = difference(
             summed(found.values[rows]),
             table["group"].to_numpy(),
@@ -78,6 +83,16 @@ def _tested(
     except Refused as reason:
         return Difference(place, a, b, None, reason.problem)
     return Difference(place, a, b, tested)
+
+
+def _alike(
+    found: Explanations, rows: NDArray[np.int64], a: int, match: Sequence[str], seed: int
+) -> NDArray[np.bool_]:
+    """Which of some records have a partner; all of them where nothing is to be matched."""
+    if not match:
+        return np.ones(len(rows), np.bool_)
+    table = found.table.iloc[rows]
+    return matched(table, table["label"].to_numpy() == a, match, seed=seed).keep
 
 
 def summed(values: NDArray[np.float32]) -> NDArray[np.float32]:

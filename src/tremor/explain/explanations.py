@@ -74,6 +74,30 @@ class Explanations:
             meta=meta,
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Explanations]) -> Explanations:
+        """Several collections as one: of the same cells, classes and question, each record once."""
+        first = parts[0]
+        for other in parts[1:]:
+            for what in ("axes", "classes"):
+                _same(what, getattr(first, what), getattr(other, what))
+            for what in ("explainer", "target", "space", "fill", "budget"):
+                _same(what, first.meta.get(what), other.meta.get(what))
+        table = pd.concat([part.table for part in parts], ignore_index=True)
+        twice = table["record_id"][table["record_id"].duplicated()]
+        if len(twice):
+            fault = f"{len(twice)} records are there twice, such as {twice.iloc[0]}"
+            raise Refused(fault, "explanations", "one collection for each station")
+        arrays: dict[str, Any] = {"errors": None}
+        arrays |= {n: np.concatenate([_cells(part)[n] for part in parts]) for n in _cells(first)}
+        return cls(
+            **arrays,
+            axes=first.axes,
+            table=table,
+            classes=first.classes,
+            meta=first.meta | {"checkpoint": [part.meta.get("checkpoint") for part in parts]},
+        )
+
     def one(self, row: int) -> Explanation:
         """The explanation of one record."""
         told = self.table.iloc[row]
@@ -163,6 +187,12 @@ class Explanations:
                 raise Refused(f"no record {record!r} was explained", "plot(record=…)")
             record = names.index(record)
         return single(self, record)
+
+
+def _same(what: str, one: Any, other: Any) -> None:
+    if one != other:
+        fault = f"they differ in {what}: {str(one)[:60]}, {str(other)[:60]}"
+        raise Refused(fault, "explanations", "explain all of them in the same way")
 
 
 def _cells(of: Explanations) -> dict[str, NDArray[Any]]:

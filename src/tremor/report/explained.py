@@ -38,8 +38,7 @@ def figures(
     """Name, caption and figure, the most telling first; drawn one at a time."""
     caption = "" if audit is None or audit.verdict == "pass" else audit.caption
     said = about(found, caption)
-    yield from _means(found, differences, said)
-    yield "marginals", "", marginals(list(_marginals(found)), said)
+    yield from mean_figures(found, differences, caption)
     if audit is not None:
         curves = trust.curves_of(audit.curves)
         yield "deletion_insertion", "", trust.deletion_insertion(curves, said)
@@ -51,16 +50,26 @@ def figures(
         yield f"record_{number}", _told(found, row), single(found, row, caption, *seen)
 
 
+def mean_figures(
+    found: Explanations, differences: Sequence[Difference], caption: str = ""
+) -> Iterator[tuple[str, str, Figure]]:
+    """Mean maps of classes, everywhere and by station, with tested differences; marginals."""
+    said = about(found, caption)
+    yield from _means(found, differences, said)
+    yield "marginals", "", marginals(list(_marginals(found)), said)
+
+
 def _means(
     found: Explanations, differences: Sequence[Difference], said: About
 ) -> Iterator[tuple[str, str, Figure]]:
-    """Mean maps of classes: everywhere, station by class, and each station with its difference."""
+    """Everywhere, station by class, and each station with its difference."""
     every, axes = mean_maps(found), found.axes
     names = list(dict.fromkeys(one.station for one in every))
-    lone = replace(found, table=found.table.drop(columns="station", errors="ignore"))
-    yield _one_place("class_means", mean_maps(lone), axes, said, differences, None)
     if len(names) < 2:
+        yield _one_place("class_means", every, axes, said, differences)
         return
+    lone = replace(found, table=found.table.drop(columns="station"))
+    yield _one_place("class_means", mean_maps(lone), axes, said, _at(EVERYWHERE, differences))
     yield "stations_classes", "", maps.stations_classes(every, axes, said)
     for label in dict.fromkeys(one.label for one in every):
         these = [one for one in every if one.label == label]
@@ -71,7 +80,11 @@ def _means(
         )
     for name in names[:MOST_STATIONS]:
         there = [one for one in every if one.station == name]
-        yield _one_place(f"station_{name}", there, axes, said, differences, name)
+        yield _one_place(f"station_{name}", there, axes, said, _at(name, differences))
+
+
+def _at(station: str, differences: Sequence[Difference]) -> list[Difference]:
+    return [one for one in differences if one.station == station]
 
 
 def _one_place(
@@ -80,14 +93,11 @@ def _one_place(
     axes: Sequence[Axis],
     said: About,
     differences: Sequence[Difference],
-    station: str | None,
 ) -> tuple[str, str, Figure]:
-    """The classes of one place beside each other, with the difference of the first two."""
-    places = {station, EVERYWHERE} if station is None else {station}
-    tested = [d for d in differences if d.station in places and d.found is not None]
+    """The classes of one place beside each other, with their difference where there are two."""
+    tested = [one for one in differences if one.found is not None]
     drawn = _difference(tested[0], there) if len(tested) == 1 else None
-    place = "over all records" if station is None else f"at {station}"
-    words = f"Mean attribution of each class {place}"
+    words = f"Mean attribution of each class, {there[0].station}"
     words += ", and their difference with what is significant outlined." if drawn else "."
     return title, words, maps.one_station_classes(there, axes, said, drawn)
 
@@ -137,9 +147,10 @@ def examples(found: Explanations, many: int = EXAMPLES) -> list[int]:
     table = found.table.reset_index(drop=True)
     if len(table) <= many:
         return list(range(len(table)))
-    sure = table.groupby("label")["output"].idxmax().tolist()[: many // 2]
-    wrong = table["predicted"] != table["label"]
-    order = table.assign(wrong=~wrong).sort_values(["wrong", "output"]).index
+    size = table["output"].abs()
+    sure = size.groupby(table["label"]).idxmax().tolist()[: many // 2]
+    right = table["predicted"] == table["label"]
+    order = table.assign(right=right, size=size).sort_values(["right", "size"]).index
     return [*sure, *[row for row in order if row not in sure][: many - len(sure)]]
 
 

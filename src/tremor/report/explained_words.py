@@ -14,6 +14,8 @@ from tremor.explain.groups.pointing import Pointing
 METHODS = {
     "Owen": "Owen values (Owen, 1977) of single cells along a tree of halved rectangles, from "
     "antithetic random orderings",
+    "GuidedOwen": "Owen values (Owen, 1977) along a tree of halved rectangles, from antithetic "
+    "random orderings, with mean gradient credits as a control variate",
     "Leverage": "Shapley values by regression on coalitions drawn in pairs by their leverage "
     "(Musco & Witter, 2025)",
     "PartitionShap": "the hierarchical estimate of the shap library's Partition explainer",
@@ -64,7 +66,7 @@ def summary(
         "caption": told.get("caption", ""),
         "audit": told.get("checks"),
         "audit_records": told.get("records"),
-        "differences": [_difference(found, one) for one in differences],
+        "differences": [told_difference(found, one) for one in differences],
         "pointing": None if aim is None else _pointing(aim),
         "notes": notes(found, differences),
         "methods": paragraph(found),
@@ -89,7 +91,7 @@ def _spread(values: Any) -> dict[str, float] | None:
     return {"median": float(np.median(known)), "max": float(known.max())} if len(known) else None
 
 
-def _difference(found: Explanations, one: Difference) -> dict[str, Any]:
+def told_difference(found: Explanations, one: Difference) -> dict[str, Any]:
     """A test in a few numbers."""
     names = {"station": one.station, "a": found.classes[one.a], "b": found.classes[one.b]}
     if one.found is None:
@@ -123,6 +125,12 @@ def _pointing(aim: Pointing) -> dict[str, Any]:
 def notes(found: Explanations, differences: list[Difference]) -> list[str]:
     """What must be known before the maps are read."""
     said = []
+    still = int((found.values.reshape(len(found), -1) == 0).all(1).sum())
+    if still:
+        said.append(
+            f"{still} of {len(found)} records: the score is the same whatever is replaced, "
+            "so there is nothing to explain."
+        )
     if found.meta["target"] in ("predicted", "true") and len(found.classes) > 1:
         pair = f"contrast({found.classes[-1]},{found.classes[0]})"
         said.append(

@@ -94,6 +94,7 @@ def single(
         waveform=waveform,
         seconds=seconds,
         p_time=_middle(pd.Series([told.get("p_time_s")])),
+        score="difference of logits" if "contrast" in str(found.meta.get("target")) else "logit",
     )
     said = [caption, str(told.get("note") or "")]
     mine = replace(

@@ -51,6 +51,7 @@ class Record:
     waveform: Floats | None = None
     seconds: Floats | None = None
     p_time: float | None = None
+    score: str = "logit"
 
     def heading(self) -> str:
         """Name, true and predicted class, logit and probability."""
@@ -58,7 +59,7 @@ class Record:
         chance = "" if self.probability is None else f", probability {self.probability:.3g}"
         logit = f"{self.logit:.2f}".replace("-", "−")
         said = f"true: {self.label} · predicted: {self.predicted} ({right})"
-        return f"{self.name} · {said} · logit {logit}{chance}"
+        return f"{self.name} · {said} · {self.score} {logit}{chance}"
 
 
 def record_spectrogram(record: Record, axes: Sequence[Axis], about: About) -> Figure:

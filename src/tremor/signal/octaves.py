@@ -24,7 +24,8 @@ def octave_bands(x: Tensor, sampling_rate: float, bands: int) -> Tensor:
     steps = [torch.ones_like(hz), *above, torch.zeros_like(hz)]
     gains = torch.stack([low - high for low, high in pairwise(steps)])
     parts = spectrum[..., None, :, :] * gains[:, None]
-    return torch.fft.irfft(parts, n=x.shape[-1])
+    apart: Tensor = torch.fft.irfft(parts, n=x.shape[-1])
+    return apart
 
 
 def _rise(hz: Tensor, edge: float) -> Tensor:

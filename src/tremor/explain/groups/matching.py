@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from tremor.errors import Refused
 from tremor.explain.groups.events import WHERE, Bools, Floats, numbered
 
-COVARIATES = ("magnitude", "distance_km", "snr")
+COVARIATES = ("magnitude", "distance_km", "snr_db")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from torch import Tensor, nn  # isort: skip
 from tremor.explain.estimators.owen import Owen
 from tremor.explain.estimators.partition_shap import PartitionShap
 from tremor.explain.fills import Blur
-from tremor.explain.folding import folded
 from tremor.explain.game import masked
 from tremor.explain.players import Players, rectangles
 from tremor.explain.targets import OneClass
@@ -82,7 +81,6 @@ def compare(model: nn.Module, height: int, width: int, rounds: int) -> None:
     runs: dict[str, Callable[[], None]] = {
         OURS: partial(ours, model, record, players, 10),
         f"{OURS}, 50 at once": partial(ours, model, record, players, 50),
-        f"{OURS}, norms folded": partial(ours, folded(model), record, players, 10),
         ALONE: partial(alone, model, record, 10),
         "tremor owen": partial(owen, model, record, players, 10),
         **blurs,
@@ -95,7 +93,7 @@ def compare(model: nn.Module, height: int, width: int, rounds: int) -> None:
         seconds,
         1,
         fastest(seconds, blurs),
-        f"{BUDGET} evaluations of a picture (3, {height}, {width})",
+        f"{BUDGET} evaluations of a picture (3, {height}, {width}), processor seconds",
         ">= 1.3 (>= 2 at 224 x 224), inpaint >= 4, model alone <= 1.1",
         times_the_model_alone={n: median(_ratios(seconds[n], seconds[ALONE])) for n in runs},
         times_ours={n: least[n] / least[OURS] for n in runs},
