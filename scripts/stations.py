@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
         each.add_argument("runs", type=Path, nargs="+", help="run folders, or folders above them")
         each.add_argument("--out", type=Path, help="new folder (default comparisons/<kind>_<time>)")
         each.add_argument("--replace", action="store_true", help="put it in place of an old one")
+    for each in (table, matrix):
         each.add_argument("--draws", type=int, default=2000, help="of means (default 2000)")
+    for each in (table, matrix, maps):
         each.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
     return made
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from worlds import Numbers
 
 from tremor.data.cache import open_records
 from tremor.data.records import RecordSet
 
 torch.set_num_threads(1)
+settings.register_profile("house", deadline=None)  # a busy machine is no fault
+settings.load_profile("house")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,9 @@ def stations(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["scripts/export_spectrograms.py", "data/pictures", data],
     ):
         _ran(words, home)
+    others = shutil.copytree(home / "data" / "pictures", home / "data" / "others")
+    for path in others.glob("*.*"):
+        path.unlink()
     runs = sorted(path.parent.parent for path in home.glob("outputs/**/best.ckpt"))
     _ran([*maps, "checkpoint=" + ",".join(str(run.relative_to(home)) for run in runs)], home)
     return home

@@ -96,6 +96,9 @@ def test_maps_with_audit_figures_and_report(door: Door, stations: Path) -> None:
             "explainer.fills.samples.draws=8",
         ),
         ("explainer=smoothgrad", "explainer.budget=8", "target=true"),
+        ("explainer=shap_partition", "explainer.budget=40"),
+        ("explainer=shap_kernel", "explainer.players=components"),
+        ("explainer=shap_gradient", "explainer.budget=8", "explainer.fills.samples.draws=8"),
         ("explainer=gradcam",),
         ("explainer=layercam", "target=foreshock"),
     ],
@@ -113,6 +116,33 @@ def test_every_explainer_goes_through_the_door(
     assert len(found) == 2
     assert np.isfinite(found.values).all()
     assert found.values.any()
+
+
+def test_few_players_are_exact_and_audited_as_such(door: Door, stations: Path) -> None:
+    """Fills of several draws cost several evaluations a coalition: the audit pays as much."""
+    asked = ["explainer=leverage", "explainer.players=components", "explainer.fill=samples"]
+    more = ["audit=true", "figures=false", "max_per_class=1"]
+    outcome = door("explain.py", f"checkpoint={stations}", *asked, *more)
+    assert outcome.code == 0, outcome.err
+    assert "pass     another estimator" in outcome.out
+    place = Path(outcome.out.split("written  ")[1].splitlines()[0])
+    assert (Explanations.open(place / "explanation.h5").errors == 0).all()  # type: ignore[union-attr]
+    first = json.loads((place / "summary.json").read_text())
+    assert first["pointing"] is None
+    again = door("explain.py", f"checkpoint={stations}", *asked, "figures=false", "max_per_class=1")
+    assert "that of the earlier call stands" in again.out
+    told = json.loads((place / "summary.json").read_text())
+    assert (told["overall"], told["caption"]) == (first["overall"], first["caption"])
+
+
+def test_the_report_is_left_alone_where_other_data_are_explained(
+    door: Door, stations: Path
+) -> None:
+    before = (stations / "report.html").read_bytes()
+    asked = ("explainer=gradcam", "audit=false", "max_per_class=1", "dataset.n_events=30")
+    outcome = door("explain.py", f"checkpoint={stations}", *asked, "split=all")
+    assert outcome.code == 0, outcome.err
+    assert (stations / "report.html").read_bytes() == before
 
 
 def test_the_same_seed_gives_the_same_file_in_any_batch_size(door: Door, stations: Path) -> None:

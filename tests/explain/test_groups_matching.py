@@ -23,7 +23,7 @@ def table(seed: int = 0, events: int = 120, apart: float = 0.8) -> pd.DataFrame:
         }
     )
     rows = rows.loc[np.repeat(np.arange(events), rng.integers(1, 4, events))].reset_index(drop=True)
-    return rows.assign(snr=rng.normal(10, 2, len(rows)))
+    return rows.assign(snr_db=rng.normal(10, 2, len(rows)))
 
 
 def events_of(rows: pd.DataFrame, keep: np.ndarray) -> tuple[set[str], set[str]]:
@@ -102,8 +102,8 @@ def test_events_without_a_covariate_are_left_out_and_counted() -> None:
 def test_a_record_without_snr_does_not_lose_its_event() -> None:
     rows = table()
     many = rows["group"].map(rows["group"].value_counts()) > 1
-    rows.loc[many & ~rows["group"].duplicated(), "snr"] = np.nan
-    assert matched(rows, rows["label"] == 0, ("snr",)).unknown == 0
+    rows.loc[many & ~rows["group"].duplicated(), "snr_db"] = np.nan
+    assert matched(rows, rows["label"] == 0, ("snr_db",)).unknown == 0
 
 
 def test_a_covariate_that_never_changes_is_no_obstacle() -> None:
@@ -118,12 +118,12 @@ def test_refusals() -> None:
     side = rows["label"] == 0
     with pytest.raises(Refused, match="no depth_km, stress") as refused:
         matched(rows, side, ("magnitude", "depth_km", "stress"))
-    assert "magnitude, distance_km, snr" in refused.value.remedy
+    assert "magnitude, distance_km, snr_db" in refused.value.remedy
     with pytest.raises(Refused, match="on both sides"):
         matched(rows, np.arange(len(rows)) % 2 == 0)
     with pytest.raises(Refused, match="no event of one side"):
-        matched(rows.assign(magnitude=rows["label"] * 100.0 + rows["snr"] * 1e-3), side)
+        matched(rows.assign(magnitude=rows["label"] * 100.0 + rows["snr_db"] * 1e-3), side)
     with pytest.raises(Refused, match="no event of one side"):
-        matched(rows.assign(snr=np.nan), side)
+        matched(rows.assign(snr_db=np.nan), side)
     with pytest.raises(Refused, match="sides of shape"):
         matched(rows, side[1:])

@@ -30,6 +30,7 @@ from tremor.explain.players import Players
 from tremor.explain.targets import Fixed
 
 AGAIN = 8  # records that are explained anew: by other seeds, fills, estimators and networks
+MOST_PLAYERS = 64  # of the second estimator: the leaves themselves, if they are no more
 PARTS = 500  # leaves above which a map is deleted in blocks
 BLOCKS, FEW = 8, 4  # blocks along an axis: for deletion, and for the second estimator
 SEEDS = (1, 2)  # beside that of the explanation
@@ -106,7 +107,8 @@ class Auditor:
 
     def _other_estimator(self, case: Case, found: Explanation) -> Likeness:
         """Sums over blocks against what another estimator gives the blocks themselves."""
-        labels = _blocks(found.values, FEW)
+        leaf = found.leaf if found.leaves <= MOST_PLAYERS else _blocks(found.values, FEW)
+        labels = leaf.unique(return_inverse=True)[1]
         count = int(labels.max()) + 1
         own = torch.zeros(count, dtype=torch.float64)
         own.index_add_(0, labels.flatten(), found.values.flatten())
@@ -122,17 +124,20 @@ def audit_of(
     auditor: Auditor,
     case: Callable[[int], Case],
     found: Explanations,
+    rows: Sequence[int],
     aim: Pointing | None,
     advance: Callable[[], None],
 ) -> Audit:
-    """The audit of all records; some of different events are explained anew."""
-    again = set(spread(found.table["group"].tolist(), found.table["label"].tolist(), AGAIN))
+    """The audit of some records; a few of them, of different events, are explained anew."""
+    table = found.table.iloc[list(rows)]
+    few = spread(table["group"].tolist(), table["label"].tolist(), AGAIN)
+    again = {rows[place] for place in few}
     measured = []
-    for row, told in enumerate(found.table.to_dict("records")):
+    for row, told in zip(rows, table.to_dict("records"), strict=True):
         named = str(told["record_id"]), str(told["group"])
         measured.append(auditor.measure(case(row), found.one(row), named, row in again))
         advance()
-    return audited(measured, list(torch.from_numpy(found.values)), aim)
+    return audited(measured, list(torch.from_numpy(found.values[list(rows)])), aim)
 
 
 def spread(events: Sequence[str], labels: Sequence[int], most: int) -> list[int]:

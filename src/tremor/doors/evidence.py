@@ -23,7 +23,7 @@ def evidence_of(
     For signals it is summed over frequencies.
     """
     node = config["dataset"]["records"].get("world")
-    if node is None or axes[0].name != "component":
+    if node is None or axes[0].name != "component" or any(not axis.unit for axis in axes[1:]):
         return None
     world: Any = build(node)
     if not hasattr(world, "evidence"):

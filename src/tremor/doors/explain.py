@@ -52,8 +52,13 @@ def explain(composed: DictConfig) -> None:
     if place.exists():
         say(f"resume   all records are explained in {near(place)}")
         found = Explanations.open(place)
+        if tuple(found.table["record_id"]) != cases.names:
+            fault = "the explanations there are of other records than are chosen now"
+            raise Refused(
+                fault, near(folder), f"move them away: mv {near(folder)} {near(folder)}.old"
+            )
     else:
-        each = explained(method, cases, parts, folder)
+        each = explained(method, cases, parts, folder, _plan(wanted, run))
         found = _gathered(wanted, run, cases, table, each)
         found.save(place)
         parts.drop()
@@ -70,6 +75,7 @@ def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
         device=device_of(run.config["trainer"]["accelerator"]),
     )
     rows = chosen(run, wanted)
+    subject.settle()
     table = _table(rows, run.data.records.table)
     _refuse_match(wanted.match, table)
     places = table.pop("row").to_numpy(np.int64)
@@ -168,5 +174,6 @@ def _folder(run: OpenedRun, wanted: ExplainRoot) -> Path:
     words += [str(wanted.target)] if wanted.target != "predicted" else []
     words += [wanted.split] if wanted.split != "test" else []
     words += [wanted.select] if wanted.select != "all" else []
+    words += [run.checkpoint.stem] if run.checkpoint.stem != "best" else []
     words += [digest(*rest)[:8]] if rest else []
     return base / "-".join(re.sub(r"\W+", "_", str(word)).strip("_") for word in words)

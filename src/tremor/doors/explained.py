@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from rich.progress import Progress
 from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.data.files import write_json, write_whole
-from tremor.doors.auditing import Auditor, audit_of
+from tremor.doors.auditing import Auditor, audit_of, spread
 from tremor.doors.echo import console, near, say
 from tremor.doors.evidence import evidence_of
 from tremor.doors.explaining import Cases
@@ -38,6 +38,7 @@ from tremor.report.svg import save_pdf, save_png
 from tremor.training import checkpoints
 
 FEW = 50  # records that are audited without being asked for
+AUDITED = "deletion_insertion"  # the figure of an audit
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ class Finished:
 
 def conclude(done: Finished, wanted: ExplainRoot) -> None:
     """Measure, compare, draw, write, say."""
-    few = len(done.found) <= FEW
     aim = _aim(done)
-    audit = _audit(done, aim, few if wanted.audit is None else wanted.audit)
+    audit = _audit(done, aim, wanted.audit)
+    before = {} if audit else _earlier(done.folder)
     tested = differences(done.found, done.cases.seed, wanted.match)
-    drawn = _draw(done, tested, audit, aim) if wanted.figures else []
-    told = summary(done.found, tested, audit, aim, drawn)
+    told = summary(done.found, tested, audit, aim, wanted.match) | before
+    drawn = list(_draw(done, tested, audit, aim, told["caption"])) if wanted.figures else []
+    kept = [one for one in told["figures"] if one["name"] not in {d["name"] for d in drawn}]
+    told["figures"] = [*drawn, *kept]
     write_json(done.folder / "summary.json", told)
     write_whole(done.folder / "records.csv", done.found.table.to_csv(index=False))
     if wanted.figures:
@@ -66,23 +69,54 @@ def conclude(done: Finished, wanted: ExplainRoot) -> None:
     _tell(done, told)
 
 
-def _audit(done: Finished, aim: Pointing | None, wanted: bool) -> Audit | None:
-    """The audit, with a bar on a terminal."""
-    if not wanted:
-        say("audit    not made: audit=true makes it")
+def _earlier(folder: Path) -> Plain:
+    """What an earlier audit of these explanations said, with the figure that shows it."""
+    place = folder / "summary.json"
+    if not place.exists():
+        return {}
+    told = read_json(place, "python explain.py again")
+    if told["overall"] is None:
+        return {}
+    say("audit    that of the earlier call stands; audit=true makes it anew")
+    kept = {name: told[name] for name in ("overall", "caption", "audit", "audit_records")}
+    return kept | {"figures": [one for one in told["figures"] if one["name"] == AUDITED]}
+
+
+def _audit(done: Finished, aim: Pointing | None, wanted: bool | None) -> Audit | None:
+    """The audit, with a bar on a terminal: of all records, or of a few where none is asked for."""
+    table, standing = done.found.table, _earlier_stands(done.folder)
+    if wanted is False or (wanted is None and standing):
         return None
+    rows = list(range(len(table)))
+    if wanted is None and len(rows) > FEW:
+        rows = sorted(spread(table["group"].tolist(), table["label"].tolist(), FEW))
+    say(f"audit    of {len(rows)} records")
     auditor = Auditor(done.method, _spend(done), done.found.meta.get("fill"))
     with Progress(console=console, transient=True, disable=not sys.stdout.isatty()) as progress:
-        bar = progress.add_task("audit", total=len(done.found))
+        bar = progress.add_task("audit", total=len(rows))
         step = partial(progress.advance, bar)
-        return audit_of(auditor, done.cases.case, done.found, aim, step)
+        return audit_of(auditor, done.cases.case, done.found, rows, aim, step)
+
+
+def _earlier_stands(folder: Path) -> bool:
+    """Whether an audit was made of these explanations before."""
+    place = folder / "summary.json"
+    return place.exists() and read_json(place, "python explain.py again")["overall"] is not None
 
 
 def _spend(done: Finished) -> Callable[[Method, Case], Explanation]:
-    """Explain anew with what the explanation itself took a record."""
-    budget = done.method.budget
-    spent = None if budget is None else int(done.found.table["evaluations"].median())
-    return lambda method, case: method(case, spent)
+    """Explain anew with what the explanation itself might take a record."""
+    budget, pace = done.method.budget, done.folder / "pace.json"
+    spent = None
+    if budget is not None and budget.seconds is not None:
+        spent = int(read_json(pace, "python explain.py again")["evaluations"])
+    elif budget is not None and budget.evaluations is not None:
+        spent = budget.evaluations
+    elif budget is not None:
+        spent = int(done.found.table["evaluations"].median())
+    return lambda method, case: method(
+        case, None if spent is None else max(spent, method.least(case))
+    )
 
 
 def _aim(done: Finished) -> Pointing | None:
@@ -91,7 +125,12 @@ def _aim(done: Finished) -> Pointing | None:
     known = evidence_of(
         done.run.config, table["record_id"].tolist(), axes, done.found.meta["sampling_rate"]
     )
-    if known is None:
+    whole = done.found.resolution()
+    if known is None or all(
+        whole.get(axis.name, 0.0) >= 0.99 * len(axis.values) * abs(axis.step)
+        for axis in axes
+        if axis.step is not None
+    ):
         return None
     try:
         return pointing(done.found.values, known, table["group"].to_numpy())
@@ -101,15 +140,17 @@ def _aim(done: Finished) -> Pointing | None:
 
 
 def _draw(
-    done: Finished, tested: list[Difference], audit: Audit | None, aim: Pointing | None
-) -> list[dict[str, str]]:
+    done: Finished,
+    tested: list[Difference],
+    audit: Audit | None,
+    aim: Pointing | None,
+    caption: str,
+) -> Iterator[dict[str, str]]:
     """Each figure as PNG and PDF; their names and captions."""
-    drawn = []
     waveform = _Waveforms(done.run) if len(done.found.axes) > 2 else None
-    for name, caption, figure in figures(done.found, tested, audit, aim, waveform):
+    for name, words, figure in figures(done.found, tested, audit, aim, caption, waveform):
         _save(figure, done.folder / name)
-        drawn.append({"name": name, "caption": caption})
-    return drawn
+        yield {"name": name, "caption": words}
 
 
 def _save(figure: Figure, place: Path) -> None:
@@ -131,8 +172,10 @@ class _Waveforms:
 
 
 def _report(done: Finished) -> None:
-    """Bring the run's page up to date, where the explanation lies in its run."""
+    """Bring the run's page up to date, where the explanation is of the run's own data."""
     place = checkpoints.run_of(done.run.checkpoint)
+    if any(key.startswith(("dataset.", "loader.")) for key in done.run.changed):
+        return
     judged = None if place is None else place / "evaluation" / "metrics.json"
     if place is None or judged is None or not judged.exists():
         return

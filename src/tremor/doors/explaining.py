@@ -57,13 +57,15 @@ class Cases:
             target=self.target,
             references=self.references,
             label=self.labels[place],
-            steps=self.steps[place],
+            steps=self.steps[place] if self.subject.axes[-1].name == "time" else None,
             seed=int.from_bytes(hashlib.blake2b(own, digest_size=6).digest()),
             batch=self.batch,
         )
 
 
-def explained(method: Method, cases: Cases, parts: Parts, folder: Path) -> list[Explanation]:
+def explained(
+    method: Method, cases: Cases, parts: Parts, folder: Path, plan: Plain
+) -> list[Explanation]:
     """Explanations of all cases, in their order; what is there already is not made again."""
     todo = [place for place, name in enumerate(cases.names) if not parts.has(name)]
     if len(todo) < len(cases):
@@ -74,6 +76,8 @@ def explained(method: Method, cases: Cases, parts: Parts, folder: Path) -> list[
     with _bar(len(cases), len(cases) - len(todo)) as advance:
         for place in todo:
             found = make(cases.case(place))
+            if not (folder / "plan.json").exists():
+                write_json(folder / "plan.json", plan)
             parts.put(cases.names[place], found)
             spent += found.evaluations
             if found.relative_error is not None:
@@ -87,9 +91,7 @@ def explained(method: Method, cases: Cases, parts: Parts, folder: Path) -> list[
 def begun(folder: Path, plan: Plain) -> Parts:
     """The parts of this very explanation; what another one left in its place is refused."""
     note = folder / "plan.json"
-    if not note.exists():
-        write_json(note, plan)
-    elif json.loads(note.read_text()) != json.loads(json.dumps(plan)):
+    if note.exists() and json.loads(note.read_text()) != json.loads(json.dumps(plan)):
         fault = "another explanation (other weights, data or version) is there"
         raise Refused(fault, str(folder), f"move it away: mv {near(folder)} {near(folder)}.old")
     return Parts(folder / "parts")
@@ -102,7 +104,7 @@ def _maker(method: Method, cases: Cases, folder: Path, left: int) -> Callable[[C
     budget = method.budget
     if budget.seconds is not None:
         budget = _planned(method, cases, folder, left)
-    return lambda case: budget.spend(lambda evaluations: method(case, evaluations))
+    return lambda case: budget.spend(lambda each: method(case, each), method.least(case))
 
 
 def _planned(method: Method, cases: Cases, folder: Path, left: int) -> Budget:
@@ -120,9 +122,10 @@ def _planned(method: Method, cases: Cases, folder: Path, left: int) -> Budget:
 
 def _pace(method: Method, cases: Cases) -> float:
     """Seconds of one evaluation, by explaining the first record twice."""
-    method(cases.case(0), PILOT)
+    pilot = max(PILOT, method.least(cases.case(0)))
+    method(cases.case(0), pilot)
     began = time.monotonic()
-    found = method(cases.case(0), PILOT)
+    found = method(cases.case(0), pilot)
     return (time.monotonic() - began) / found.evaluations
 
 

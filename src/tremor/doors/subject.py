@@ -35,6 +35,10 @@ class Subject:
         self.task, self.data = task.eval().to(device), data
         self.device = torch.device(device)
 
+    def settle(self) -> None:
+        """Back to the device: Lightning leaves a network that has predicted on the CPU."""
+        self.task.eval().to(self.device)
+
     @property
     def axes(self) -> tuple[Axis, ...]:
         """What the cells of an input mean."""
@@ -69,7 +73,8 @@ class Subject:
         there = self.data.module.part("train").positions
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(there, min(REFERENCES, len(there)), replace=False))
-        return self.inputs(rows)[0]
+        found, steps = self.inputs(rows)
+        return found if self.axes[-1].name != "time" else _lengthened(found, steps)
 
     @cached_property
     def _component(self) -> Axis:
@@ -96,7 +101,7 @@ class SignalSubject(Subject):
 
 
 class BandsSubject(Subject):
-    """`(band, channel, time)`: the signal as octave bands that add up to it."""
+    """`(channel, band, time)`: the signal as octave bands that add up to it."""
 
     def __init__(self, task: Task, data: Data, device: str, octaves: int = 6):
         super().__init__(task, data, device)
@@ -108,13 +113,14 @@ class BandsSubject(Subject):
         rate = self.data.records.sampling_rate
         edges = [0.0, *octave_edges(rate, self.octaves), rate / 2]
         names = tuple(f"{a:.3g}–{b:.3g} Hz" for a, b in pairwise(edges))
-        return Axis("band", names), self._component, self._time
+        return self._component, Axis("band", names), self._time
 
     def predict(self, steps: int) -> nn.Module:
         return OfBands(self.task.network, steps).eval()
 
     def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        return octave_bands(x, self.data.records.sampling_rate, self.octaves), length
+        bands = octave_bands(x, self.data.records.sampling_rate, self.octaves)
+        return bands.transpose(1, 2), length
 
 
 class SpectrogramSubject(Subject):
@@ -140,3 +146,17 @@ class SpectrogramSubject(Subject):
     def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         features, steps = self.task.network.encoder(x, length)
         return features, steps
+
+
+def _lengthened(records: Tensor, steps: list[int]) -> Tensor:
+    """Records `(record, …, time)` that go on after their end with the mean of those that last.
+
+    Where none lasts, the mean of the last step that one reached goes on.
+    """
+    inside = torch.arange(records.shape[-1]) < torch.tensor(steps)[:, None]
+    inside = inside.to(records.device).view(len(records), *[1] * (records.ndim - 2), -1)
+    if bool(inside.all()):
+        return records
+    mean = (records * inside).sum(0) / inside.sum(0).clamp(min=1)
+    mean[..., max(steps) :] = mean[..., max(steps) - 1 : max(steps)]
+    return torch.where(inside, records, mean)

@@ -65,6 +65,7 @@ class Run:
     folder: Path
     resumed: Path | None = None
     changed: bool = False
+    space: str = ""
 
 
 def train(composed: DictConfig) -> None:
@@ -253,6 +254,7 @@ def _conclude(run: Run, data: Data, task: Task, mirrors: list[Logger], steps: in
         task = restore(run.config, checkpoints.load(kept))
     else:
         say("weights  no best.ckpt was kept: the last weights are judged")
+    run.space = "" if "frequency" in task.network.coordinates() else " explainer.space=signal"
     verdict = judge_part(task, data, "test", run.config, run.folder / "evaluation")
     show_verdict(verdict)
     summary = {"steps": steps, "judged": kept.name if kept.exists() else "last weights"}
@@ -293,7 +295,7 @@ def _farewell(run: Run, seconds: float) -> None:
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
     if "num_classes" in run.config["task"]:
-        say(f"  python explain.py checkpoint={place}")
+        say(f"  python explain.py checkpoint={place}{run.space}")
     if run.choices["dataset"] == "stations":
         say(f"  python scripts/stations.py table {near(run.folder.parent)}")
     again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]

@@ -45,12 +45,12 @@ class Budget:
         each = self.seconds / max(records, 1) / seconds_each()
         return Budget(evaluations=max(2, int(each)))
 
-    def spend(self, explain: Callable[[int], Explanation]) -> Explanation:
-        """Explain a record within the budget; errors are met by doubling the evaluations."""
+    def spend(self, explain: Callable[[int], Explanation], least: int = LEAST) -> Explanation:
+        """Explain a record within the budget; errors are met by doubling `least` evaluations."""
         if self.evaluations is not None:
             return explain(self.evaluations)
         assert self.relative_error is not None
-        evaluations = LEAST
+        evaluations = max(LEAST, least)
         while True:
             found = explain(evaluations)
             error = found.relative_error

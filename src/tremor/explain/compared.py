@@ -38,7 +38,7 @@ def stations_of(found: Explanations) -> pd.Series[str]:
 
 
 def differences(found: Explanations, seed: int = 0, match: Sequence[str] = ()) -> list[Difference]:
-    """Each pair of classes at each station and over all, family-wise over cells and stations.
+    """Each pair of classes at each station and over all: 5 % over all cells, places and pairs.
 
     Maps are summed over components first: this is what is drawn. With `match`, only events enter
     that have a partner in the other class, alike in these columns.
@@ -47,14 +47,14 @@ def differences(found: Explanations, seed: int = 0, match: Sequence[str] = ()) -
     names = list(stations.unique())
     places = [EVERYWHERE, *names] if len(names) > 1 else names
     labels = found.table["label"].to_numpy()
-    level = 1 - 0.05 / max(1, len(names))
+    pairs = list(combinations(sorted(set(labels.tolist()), reverse=True), 2))
+    level = 1 - 0.05 / max(1, len(pairs) * len(places))
     made = []
-    for a, b in combinations(sorted(set(labels.tolist()), reverse=True), 2):
+    for a, b in pairs:
         for place in places:
             there = np.ones(len(found), bool) if place == EVERYWHERE else (stations == place)
             rows = np.flatnonzero(np.asarray(there) & np.isin(labels, [a, b]))
-            strict = 0.95 if place == EVERYWHERE else level
-            made.append(_tested(found, rows, (place, a, b), strict, seed, match))
+            made.append(_tested(found, rows, (place, a, b), level, seed, match))
     return made
 
 
@@ -68,7 +68,7 @@ def _tested(
 ) -> Difference:
     """One test; too few events are a reason, not a fault."""
     place, a, b = which
-    permutations = int(np.ceil(50 / (1 - level)))
+    permutations = max(1000, int(np.ceil(10 / (1 - level))))
     try:
         rows = rows[_alike(found, rows, a, match, seed)]
         table = found.table.iloc[rows]

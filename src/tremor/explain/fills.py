@@ -62,18 +62,19 @@ class Noise:
 
 @dataclass(frozen=True)
 class Blur:
-    """The record through a Gaussian along every axis but the first (components).
+    """The record through a Gaussian along some axes; null takes every one but the first.
 
     `share` is its standard deviation, as a share of the axis.
     """
 
     share: float = 0.1
+    along: tuple[int, ...] | None = None
 
     def __call__(self, record: Tensor) -> Tensor:
         if not 0 < self.share <= 1:
             fault = f"a blur over {self.share:g} of each axis"
             raise Refused(fault, "explainer.fills.blur.share", "a share above 0, at most 1")
-        for axis in range(1, record.ndim):
+        for axis in self.along or range(1, record.ndim):
             record = _smooth(record, axis, self.share * record.shape[axis])
         return record[None]
 
@@ -89,7 +90,8 @@ class Samples:
     def __call__(self, record: Tensor) -> Tensor:
         if not 0 < self.draws <= len(self.records):
             fault = f"{self.draws} of {len(self.records)} background records"
-            raise Refused(fault, "fill.draws", f"1 to {len(self.records)}")
+            key = "explainer.fills.samples.draws"
+            raise Refused(fault, key, f"{key}={min(8, len(self.records))}")
         generator = torch.Generator().manual_seed(self.seed)
         drawn = torch.randperm(len(self.records), generator=generator)[: self.draws]
         return self.records[drawn].to(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from tremor.explain.players import Players
 from tremor.explain.slope import slope
 from tremor.explain.targets import Target
 
+MISSED = 0.01  # of the gain
 HEAD_PASSES = 9  # of a head CAM: the map, its ends, and what is tried on the head
 Made = Callable[..., Any]  # what a config node with `_partial_: true` gives
 
@@ -46,9 +48,11 @@ class Case:
 
 
 class Method(Protocol):
-    """Explains a case, within so many evaluations where it can be told."""
+    """Explains a case, within so many evaluations where it can be told, `least` of them."""
 
     budget: Budget | None
+
+    def least(self, case: Case) -> int: ...
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation: ...
 
@@ -60,18 +64,20 @@ class Filled:
     make: Made
 
     def __call__(self, case: Case) -> Fill:
-        known = case.references
+        known = case.references[..., : case.steps]
+        along = tuple(place for place, axis in enumerate(case.axes) if axis.unit)
         mean = known.mean(0) if len(known) else None
-        fill: Fill = told(self.make, mean=mean, records=known, seed=case.seed)
-        return lambda record: _kept(fill(record), record, case.steps)
+        fill: Fill = told(self.make, mean=mean, records=known, seed=case.seed, along=along or None)
+        return lambda record: _kept(fill(record[..., : case.steps]), record)
 
 
-def _kept(backgrounds: Tensor, record: Tensor, steps: int | None) -> Tensor:
-    """Backgrounds that equal the record beyond its valid steps."""
-    if steps is None or steps >= record.shape[-1]:
+def _kept(backgrounds: Tensor, record: Tensor) -> Tensor:
+    """Backgrounds of the record's valid steps, and the record itself beyond."""
+    steps = backgrounds.shape[-1]
+    if steps == record.shape[-1]:
         return backgrounds
-    inside = torch.arange(record.shape[-1], device=record.device) < steps
-    return torch.where(inside, backgrounds, record)
+    beyond = record[..., steps:].expand(len(backgrounds), *record.shape[:-1], -1)
+    return torch.cat([backgrounds, beyond], -1)
 
 
 class ByPlayers:
@@ -93,6 +99,14 @@ class ByPlayers:
         estimator = told(self.estimator, budget=coalitions, seed=case.seed)
         return of_players(game, estimator(game), case.axes, estimator)
 
+    def least(self, case: Case) -> int:
+        """The fewest evaluations that tell the players of a case apart."""
+        needs = getattr(getattr(self.estimator, "func", None), "least", None)
+        if needs is None:
+            return 2
+        cost = len(self.fill(case)(case.record))
+        return int(needs(told(self.players, axes=case.axes).count)) * cost
+
     def game(self, case: Case) -> Game:
         """The game of a case."""
         players: Players = told(self.players, axes=case.axes)
@@ -112,6 +126,10 @@ class ByGradient:
         self.fill = None if fill is None else Filled(fill)
         self.estimator, self.budget = estimator, _budget(budget, estimator)
 
+    def least(self, case: Case) -> int:
+        """Two evaluations will do."""
+        return 2
+
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)
         estimator = told(self.estimator, budget=evaluations, seed=case.seed)
@@ -123,7 +141,17 @@ class ByGradient:
             base = float(at.scores(backgrounds).mean())
             estimate = estimator(at, case.record, backgrounds)
         output = float(at.scores(case.record[None])[0])
-        return of_cells(estimate, (base, output), at.evaluations, case.axes, estimator)
+        found = of_cells(estimate, (base, output), at.evaluations, case.axes, estimator)
+        return replace(found, note=_missing(found))
+
+
+def _missing(found: Explanation) -> str:
+    """What is to be said where credits that should add up do not."""
+    gap, gain = found.completeness_error, found.output - found.base_value
+    known = found.errors is None and gap is not None and math.isfinite(gain)
+    if not known or abs(gap or 0.0) <= MISSED * abs(gain):
+        return ""
+    return "credits miss more than a hundredth of what they share out"
 
 
 class ByLayer:
@@ -132,6 +160,10 @@ class ByLayer:
     def __init__(self, estimator: Made, layer: str | None = None):
         self.estimator, self.layer = estimator, layer
         self.budget: Budget | None = None
+
+    def least(self, case: Case) -> int:
+        """Two evaluations will do."""
+        return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)
@@ -149,6 +181,10 @@ class ByHead:
     def __init__(self, estimator: Made, layer: str | None = None):
         self.estimator, self.layer = estimator, layer
         self.budget: Budget | None = None
+
+    def least(self, case: Case) -> int:
+        """Two evaluations will do."""
+        return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)

@@ -32,14 +32,14 @@ class OfFeatures(nn.Module):
 
 
 class OfBands(nn.Module):
-    """Signals taken apart, `(batch, band, channel, time)`: their sum through the network."""
+    """Signals taken apart, `(batch, channel, band, time)`: their sum through the network."""
 
     def __init__(self, network: Network, length: int):
         super().__init__()
         self.whole = OfSignal(network, length)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.whole(x.sum(1))  # type: ignore[no-any-return]
+        return self.whole(x.sum(2))  # type: ignore[no-any-return]
 
 
 def _all(x: Tensor, steps: int) -> Tensor:

@@ -33,10 +33,13 @@ def figures(
     differences: Sequence[Difference],
     audit: Audit | None,
     aim: Pointing | None,
+    caption: str,
     waveform: Waveform | None = None,
 ) -> Iterator[tuple[str, str, Figure]]:
-    """Name, caption and figure, the most telling first; drawn one at a time."""
-    caption = "" if audit is None or audit.verdict == "pass" else audit.caption
+    """Name, caption and figure, the most telling first; drawn one at a time.
+
+    `caption` is what the audit, this one or an earlier one, has figures say.
+    """
     said = about(found, caption)
     yield from mean_figures(found, differences, caption)
     if audit is not None:

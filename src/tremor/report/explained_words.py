@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,10 +47,10 @@ def summary(
     differences: list[Difference],
     audit: Audit | None,
     aim: Pointing | None,
-    figures: list[dict[str, str]],
+    match: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """All of summary.json: plain types, None where a number is not known."""
-    told = audit.summary() if audit else {}
+    """All of summary.json but the figures: plain types, None where a number is not known."""
+    told = audit.summary() if audit else {"caption": "Not audited."}
     return {
         **{key: found.meta.get(key) for key in ("explainer", "space", "target", "split", "select")},
         "fill": found.meta.get("fill"),
@@ -63,14 +65,15 @@ def summary(
             "total": int(found.table["evaluations"].sum()),
         },
         "overall": told.get("verdict"),
-        "caption": told.get("caption", ""),
+        "caption": told["caption"],
         "audit": told.get("checks"),
         "audit_records": told.get("records"),
         "differences": [told_difference(found, one) for one in differences],
         "pointing": None if aim is None else _pointing(aim),
         "notes": notes(found, differences),
-        "methods": paragraph(found),
-        "figures": figures,
+        "match": list(match),
+        "methods": paragraph(found, differences, match),
+        "figures": [],
     }
 
 
@@ -144,13 +147,17 @@ def notes(found: Explanations, differences: list[Difference]) -> list[str]:
     return said
 
 
-def paragraph(found: Explanations) -> str:
+def paragraph(found: Explanations, differences: Sequence[Difference], match: Sequence[str]) -> str:
     """How the maps were made, ready for the methods section of a paper."""
     meta, size = found.meta, found.resolution()
     units = {axis.name: axis.unit for axis in found.axes}
     told = [f"{value:.3g} {units[name]}" for name, value in size.items()]
     scores = {"predicted": "the logit of the predicted class", "true": "the true class's logit"}
-    score = scores.get(meta["target"], f"the logit of {meta['target']}")
+    pair = re.fullmatch(r"contrast\((.+),(.+)\)", meta["target"])
+    other = f"the logit of {meta['target']}"
+    if pair:
+        other = f"the logit of {pair[1].strip()} less that of {pair[2].strip()}"
+    score = scores.get(meta["target"], other)
     lines = [
         f"We explained {score} for {len(found)} records of {found.table['group'].nunique()} "
         f"events ({meta['split']} part, selection: {meta['select']}) in the {meta['space']}",
@@ -164,9 +171,14 @@ def paragraph(found: Explanations) -> str:
     errors = relative_errors(found)
     if len(errors):
         lines.append(f"The median relative standard error of a map is {np.median(errors):.2g}.")
-    lines.append(
-        "Bands are 95 % bootstrap intervals over events; differences between classes were tested "
-        "by permutations of events with family-wise control over all cells (max-T, 5 %)."
-    )
+    made = [one.found for one in differences if one.found is not None]
+    if made:
+        lines.append(
+            f"Differences between classes were tested by {made[0].permutations:,} permutations of "
+            "events with family-wise control over all cells, stations and pairs of classes "
+            "(max-T, 5 % in all)."
+        )
+    if made and match:
+        lines.append(f"Events were matched on {', '.join(match)} for these tests.")
     lines.append(f"Computed with Tremor {meta['versions']['tremor']}.")
     return " ".join(lines)

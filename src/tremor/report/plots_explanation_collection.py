@@ -54,7 +54,7 @@ def mean_maps(found: Explanations) -> list[MeanMap]:
                 label=_class(found, label),
                 records=len(rows),
                 events=int(chosen["group"].nunique()) if "group" in chosen else len(rows),
-                p_time=_middle(chosen.get("p_time_s")),
+                p_time=_arrival(found, chosen.get("p_time_s")),
             )
         )
     return made
@@ -93,7 +93,7 @@ def single(
         leaf=found.leaf[row],
         waveform=waveform,
         seconds=seconds,
-        p_time=_middle(pd.Series([told.get("p_time_s")])),
+        p_time=_arrival(found, pd.Series([told.get("p_time_s")])),
         score="difference of logits" if "contrast" in str(found.meta.get("target")) else "logit",
     )
     said = [caption, str(told.get("note") or "")]
@@ -126,6 +126,11 @@ def _class(found: Explanations, label: Any) -> str:
     if pd.isna(label) or not 0 <= int(label) < len(found.classes):
         return "unknown"
     return found.classes[int(label)]
+
+
+def _arrival(found: Explanations, times: pd.Series[Any] | None) -> float | None:
+    """The median P arrival, where the maps run in time."""
+    return _middle(times) if found.axes[-1].unit == "s" else None
 
 
 def _middle(times: pd.Series[Any] | None) -> float | None:

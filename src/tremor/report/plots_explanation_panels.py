@@ -124,7 +124,7 @@ class Drawing:
         """What no panel can say: of the tests, and of what was summed."""
         said = []
         if not tested:
-            said.append("not tested against chance")
+            said.append("no test is drawn")
         elif not any(mask.any() for mask in tested):
             said.append("tested: no cell is significant (family-wise 5 %)")
         if tested and len(tested) < len(self.found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +18,7 @@ from tremor.evaluation.by_station import METRICS, Row, Stations
 from tremor.evaluation.paired import Score
 from tremor.report import plots_stations, tables
 from tremor.report.style import literal
-from tremor.report.svg import save_png
+from tremor.report.svg import save_pdf, save_png
 
 Plain = dict[str, Any]
 
@@ -202,16 +201,9 @@ def _write(
         write_whole(scratch / f"{name}.md", page + "\n")
         write_json(scratch / f"{name}.json", plain | {"caption": caption, "rows": rows})
         save_png(drawn, scratch / f"{name}.png")
-        write_whole(scratch / f"{name}.pdf", pdf(drawn))
+        save_pdf(drawn, scratch / f"{name}.pdf")
     return sorted(folder.iterdir())
 
 
 def _rows(table: pd.DataFrame) -> list[Plain]:
     return [{str(k): v for k, v in row.items()} for row in table.astype(object).to_dict("records")]
-
-
-def pdf(figure: Figure) -> bytes:
-    """The figure as a PDF on white; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="pdf", facecolor="white", metadata={"CreationDate": None})
-    return buffer.getvalue()

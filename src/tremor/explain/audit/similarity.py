@@ -14,6 +14,7 @@ from tremor.errors import Refused
 from tremor.explain.audit.cut import correlation, flat
 
 TOP = 0.1
+MOST = 500  # records that pairs are drawn from
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ def between_records(
     maps: Sequence[Tensor], events: Sequence[str], pairs: int = 200, seed: int = 0
 ) -> list[Likeness]:
     """Of pairs of records from different events: what smooth maps have in common by chance."""
-    names = np.asarray(events, str)
-    first, second = np.triu_indices(len(maps), 1)
-    apart = np.flatnonzero(names[first] != names[second])
-    some = np.random.default_rng(seed).permutation(apart)[:pairs]
-    return [likeness(maps[first[i]], maps[second[i]]) for i in some]
+    rng = np.random.default_rng(seed)
+    few = np.sort(rng.permutation(len(maps))[:MOST])
+    event = np.unique(np.asarray(events, str), return_inverse=True)[1][few]
+    first, second = np.triu_indices(len(few), 1)
+    apart = np.flatnonzero(event[first] != event[second])
+    some = rng.permutation(apart)[:pairs]
+    return [likeness(maps[few[first[i]]], maps[few[second[i]]]) for i in some]
 
 
 def _top(x: Tensor, few: int) -> Tensor:

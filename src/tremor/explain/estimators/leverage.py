@@ -30,9 +30,14 @@ class Leverage:
     budget: int = 1000
     seed: int = 0
 
+    @staticmethod
+    def least(players: int) -> int:
+        """The fewest coalitions that tell so many players apart."""
+        return min(2 * players + 4, 1 << players)
+
     def __call__(self, game: Game) -> Estimate:
         n = game.players.count
-        pairs = subsets.pairs(n, self._affordable(n))
+        pairs = subsets.pairs(n, self._affordable(n, game.cost))
         drawn = subsets.draw(n, pairs, self.seed)
         masks = torch.cat([s.masks for s in drawn])
         worth, opposite = game(torch.cat([masks, ~masks])).chunk(2)
@@ -44,13 +49,14 @@ class Leverage:
         values, spread = _regress(x, y, weight, unseen)
         return Estimate.singly(values + game.gain / n, spread, _freedom(x, unseen))
 
-    def _affordable(self, n: int) -> int:
+    def _affordable(self, n: int, cost: int) -> int:
         """Pairs of coalitions that the budget pays for: enough to tell n players apart."""
         if self.budget >= 2**n:
             return (1 << (n - 1)) - 1
-        if self.budget < 2 * n + 4:
-            fault, least = f"a budget of {self.budget} coalitions for {n} players", 2 * n + 4
-            raise Refused(fault, "explainer.budget", f"explainer.budget={min(least, 2**n)} or more")
+        if self.budget < self.least(n):
+            fault = f"a budget of {self.budget} coalitions for {n} players"
+            remedy = f"explainer.budget={self.least(n) * cost} or more"
+            raise Refused(fault, "explainer.budget", remedy)
         return (self.budget - 2) // 2
 
 

@@ -24,6 +24,7 @@ from tremor.explain.players import Box, Players
 Coalition = tuple[Box, ...]
 
 PILOT = 4  # orderings that tell signal from noise
+ORDERINGS = "explainer.method.estimator.orderings"
 GRAIN = 1e-6  # of the score: credits closer than this are tied, so that rounding decides nothing
 
 
@@ -64,7 +65,7 @@ class Owen:
     def __call__(self, game: Game) -> Estimate:
         if self.orderings is not None and (self.orderings < 2 or self.orderings % 2):
             fault = f"{self.orderings} orderings cannot be paired"
-            raise Refused(fault, "explainer.orderings", "explainer.orderings=4")
+            raise Refused(fault, ORDERINGS, f"{ORDERINGS}=4")
         asked = Asked(game, self.budget - 2)
         leaves = self._grow(asked, self._enough(asked), asked.left)[0]
         return _estimate(game.players, leaves)

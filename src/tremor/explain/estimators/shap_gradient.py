@@ -32,7 +32,7 @@ class ShapGradient:
             score = Score(slope, x.dtype)
             with torch.no_grad():
                 explainer = shap().GradientExplainer(score, others, batch_size=slope.batch)
-            found = explainer.shap_values(x, nsamples=self.budget, rseed=self.seed)
+            found = explainer.shap_values(x, nsamples=self.budget, rseed=self.seed % 2**32)
         return Estimate.singly(torch.from_numpy(found[0, ..., 0]).double(), None)
 
 

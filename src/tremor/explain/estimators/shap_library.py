@@ -28,7 +28,7 @@ def shap() -> Any:
 def seeded(seed: int) -> Iterator[None]:
     """shap draws from NumPy's global generator: seeded inside, as it was afterwards."""
     before = np.random.get_state()
-    np.random.seed(seed)
+    np.random.seed(seed % 2**32)
     try:
         yield
     finally:
