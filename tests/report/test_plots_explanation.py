@@ -177,7 +177,7 @@ def test_a_contour_runs_along_the_borders_of_its_cells() -> None:
 def test_what_was_tested_is_said() -> None:
     mask = np.zeros((33, 96), bool)
     figure = plots.one_station_one_class(mean(), AXES, ABOUT)
-    assert "not tested" in words(figure)
+    assert "no test is drawn" in words(figure)
     figure = plots.one_station_one_class(mean(significant=mask), AXES, ABOUT)
     assert "no cell is significant (family-wise 5 %)" in words(figure)
     some = mask.copy()
