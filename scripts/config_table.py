@@ -20,9 +20,9 @@ from tremor.config.resolve import REFERENCE, leaves, origin, plain
 from tremor.config.roots import EXTRAS, EvaluateRoot, ExplainRoot, TrainRoot
 from tremor.config.signature import signature_of
 from tremor.config.types import words
-from tremor.data.files import write_whole
 from tremor.doors.checking import CONFIGS
 from tremor.errors import Refused
+from tremor.files import write_whole
 
 LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
 UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")

@@ -23,10 +23,10 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
 
-from tremor.data.files import CHUNK, told
 from tremor.data.sources.norcia_files import FileSet
 from tremor.data.sources.norcia_writing import whole_file
 from tremor.errors import STOPPED, Refused, TremorError
+from tremor.files import CHUNK, told
 
 RECORD = "https://zenodo.org/api/records/12795621"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")

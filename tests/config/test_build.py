@@ -38,15 +38,13 @@ def test_targets_outside_the_allowlist_are_refused(target: str) -> None:
         locate(target)
 
 
-@pytest.mark.parametrize(
-    "target", ["torch.os.system", "torch.sys.exit", "tremor.data.files.os.system"]
-)
+@pytest.mark.parametrize("target", ["torch.os.system", "torch.sys.exit", "tremor.files.os.system"])
 def test_modules_that_an_allowed_package_imports_are_no_back_door(target: str) -> None:
     with pytest.raises(Refused):
         locate(target)
 
 
-@pytest.mark.parametrize("target", ["tremor.data.files.shutil", "torch.nn", "torch.pi"])
+@pytest.mark.parametrize("target", ["tremor.files.shutil", "torch.nn", "torch.pi"])
 def test_what_an_allowed_package_does_not_define_cannot_be_called(target: str) -> None:
     with pytest.raises(Refused):
         locate(target)

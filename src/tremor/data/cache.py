@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from tremor.data.files import digest, fingerprint, whole_folder
 from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
+from tremor.files import digest, fingerprint, whole_folder
 
 FORMAT = "3"
 PLACES = ("paths", "data_dir")  # where files lie does not matter, what is in them does

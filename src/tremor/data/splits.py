@@ -46,17 +46,8 @@ def by_record(table: pd.DataFrame, **settings: Any) -> pd.Series[str]:
     return random(table.assign(group=table["record_id"]), **settings)
 
 
-def by_folder(
-    table: pd.DataFrame,
-    *,
-    train_frac: float | None,
-    val_ratio: float,
-    test_ratio: float,
-    fold: int | None,
-    n_folds: int,
-    purge_hours: float,
-    seed: int,
-) -> pd.Series[str]:
+@wraps(random, assigned=("__annotations__",))
+def by_folder(table: pd.DataFrame, **settings: Any) -> pd.Series[str]:
     """The parts that the source's own folders make (column `folder`), whatever `test_ratio` is.
 
     Where none validates, `val_ratio` of the training groups do.
@@ -68,16 +59,9 @@ def by_folder(
             "dataset.event_split_method=stratified",
         )
     folder = table["folder"]
-    parts = random(
-        table[folder == "train"],
-        train_frac=train_frac,
-        val_ratio=0.0 if (folder == "val").any() else val_ratio,
-        test_ratio=0.0,
-        fold=None,
-        n_folds=n_folds,
-        purge_hours=purge_hours,
-        seed=seed,
-    )
+    own: dict[str, Any] = {"test_ratio": 0.0, "fold": None}
+    own |= {"val_ratio": 0.0} if (folder == "val").any() else {}
+    parts = random(table[folder == "train"], **settings | own)
     return parts.reindex(table.index).fillna(folder)
 
 

@@ -16,7 +16,6 @@ from tremor.config.build import Plain, build
 from tremor.config.resolve import select
 from tremor.data.audit import audit
 from tremor.data.cache import open_records
-from tremor.data.files import digest, fingerprint, write_json, write_whole
 from tremor.data.labels import Labelled
 from tremor.data.module import DataModule
 from tremor.data.records import RecordSet
@@ -31,6 +30,7 @@ from tremor.evaluation.across import Judged, seen_by
 from tremor.evaluation.by_station import apart, judging, where_trained
 from tremor.evaluation.judge import judge
 from tremor.evaluation.runs import Run
+from tremor.files import digest, fingerprint, write_json, write_whole
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory

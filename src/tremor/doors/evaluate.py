@@ -8,13 +8,13 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from tremor.config.roots import EvaluateRoot
-from tremor.data.files import digest, write_whole
 from tremor.doors.checking import asked
 from tremor.doors.echo import near, say, show_verdict
 from tremor.doors.judging import judge_part
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.quiet import quieten
 from tremor.doors.train import run_figures
+from tremor.files import digest, write_whole
 from tremor.report.page import write_page
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory

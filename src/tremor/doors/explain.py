@@ -12,7 +12,6 @@ from omegaconf import DictConfig
 from tremor import __version__
 from tremor.config.build import Plain, build
 from tremor.config.roots import ExplainRoot
-from tremor.data.files import digest, fingerprint
 from tremor.doors.checking import asked, command
 from tremor.doors.chosen import SELECTIONS, chosen, refuse_selection
 from tremor.doors.echo import near, say
@@ -24,9 +23,9 @@ from tremor.doors.quiet import quieten
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
 from tremor.explain import targets
-from tremor.explain.explanation import Explanation
 from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
+from tremor.files import digest, fingerprint
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
@@ -47,7 +46,8 @@ def explain(composed: DictConfig) -> None:
     run = open_run(wanted.checkpoint, overrides)
     folder = _folder(run, wanted)
     cases, table = _cases(wanted, run)
-    parts = begun(folder, _plan(wanted, run))
+    plan = _plan(wanted, run)
+    parts = begun(folder, plan)
     place = folder / "explanation.h5"
     if place.exists():
         say(f"resume   all records are explained in {near(place)}")
@@ -58,8 +58,10 @@ def explain(composed: DictConfig) -> None:
                 fault, near(folder), f"move them away: mv {near(folder)} {near(folder)}.old"
             )
     else:
-        each = explained(method, cases, parts, folder, _plan(wanted, run))
-        found = _gathered(wanted, run, cases, table, each)
+        each = explained(method, cases, parts, folder, plan)
+        meta = plan | {"sampling_rate": run.data.records.sampling_rate}
+        inputs, classes = cases.inputs.cpu().numpy(), run.data.labelled.classes
+        found = Explanations.gather(each, inputs, table, classes, meta)
         found.save(place)
         parts.drop()
     conclude(Finished(found, cases, method, run, folder), wanted)
@@ -85,7 +87,6 @@ def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
         target=target,
         seed=wanted.seed,
         batch=run.config["loader"]["batch_size"],
-        rows=places,
         names=tuple(table["record_id"]),
         labels=tuple(table["label"]),
         inputs=inputs,
@@ -93,24 +94,6 @@ def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
         references=subject.references(wanted.seed),
     )
     return cases, table
-
-
-def _gathered(
-    wanted: ExplainRoot,
-    run: OpenedRun,
-    cases: Cases,
-    table: pd.DataFrame,
-    each: list[Explanation],
-) -> Explanations:
-    """One collection of all records, with what decided its numbers."""
-    meta = _plan(wanted, run) | {
-        "method": each[0].method,
-        "settings": {k: v for k, v in each[0].settings.items() if k != "seed"},
-        "sampling_rate": run.data.records.sampling_rate,
-    }
-    return Explanations.gather(
-        each, cases.inputs.cpu().numpy(), table, run.data.labelled.classes, meta
-    )
 
 
 def _table(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from rich.progress import Progress
 
 from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
-from tremor.data.files import write_json, write_whole
 from tremor.doors.auditing import Auditor, audit_of, spread
 from tremor.doors.echo import console, near, say
 from tremor.doors.evidence import evidence_of
@@ -30,6 +29,7 @@ from tremor.explain.explanation import Explanation
 from tremor.explain.explanations import Explanations
 from tremor.explain.groups.pointing import Pointing, pointing
 from tremor.explain.methods import Case, Method
+from tremor.files import write_json, write_whole
 from tremor.report.explained import figures
 from tremor.report.explained_words import summary
 from tremor.report.files import read_json
@@ -55,8 +55,12 @@ class Finished:
 def conclude(done: Finished, wanted: ExplainRoot) -> None:
     """Measure, compare, draw, write, say."""
     aim = _aim(done)
-    audit = _audit(done, aim, wanted.audit)
-    before = {} if audit else _earlier(done.folder)
+    before = _earlier(done.folder)
+    audit = _audit(done, aim, wanted.audit, standing=bool(before))
+    if audit:
+        before = {}
+    elif before:
+        say("audit    that of the earlier call stands; audit=true makes it anew")
     tested = differences(done.found, done.cases.seed, wanted.match)
     told = summary(done.found, tested, audit, aim, wanted.match) | before
     drawn = list(_draw(done, tested, audit, aim, told["caption"])) if wanted.figures else []
@@ -77,14 +81,15 @@ def _earlier(folder: Path) -> Plain:
     told = read_json(place, "python explain.py again")
     if told["overall"] is None:
         return {}
-    say("audit    that of the earlier call stands; audit=true makes it anew")
     kept = {name: told[name] for name in ("overall", "caption", "audit", "audit_records")}
     return kept | {"figures": [one for one in told["figures"] if one["name"] == AUDITED]}
 
 
-def _audit(done: Finished, aim: Pointing | None, wanted: bool | None) -> Audit | None:
+def _audit(
+    done: Finished, aim: Pointing | None, wanted: bool | None, standing: bool
+) -> Audit | None:
     """The audit, with a bar on a terminal: of all records, or of a few where none is asked for."""
-    table, standing = done.found.table, _earlier_stands(done.folder)
+    table = done.found.table
     if wanted is False or (wanted is None and standing):
         return None
     rows = list(range(len(table)))
@@ -96,12 +101,6 @@ def _audit(done: Finished, aim: Pointing | None, wanted: bool | None) -> Audit |
         bar = progress.add_task("audit", total=len(rows))
         step = partial(progress.advance, bar)
         return audit_of(auditor, done.cases.case, done.found, rows, aim, step)
-
-
-def _earlier_stands(folder: Path) -> bool:
-    """Whether an audit was made of these explanations before."""
-    place = folder / "summary.json"
-    return place.exists() and read_json(place, "python explain.py again")["overall"] is not None
 
 
 def _spend(done: Finished) -> Callable[[Method, Case], Explanation]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import time
@@ -16,15 +15,15 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tremor.config.build import Plain
-from tremor.data.files import write_json
 from tremor.doors.echo import console, near, say
-from tremor.doors.subject import Rows, Subject
+from tremor.doors.subject import Subject
 from tremor.errors import Refused
 from tremor.explain.budget import Budget
 from tremor.explain.explanation import Explanation
-from tremor.explain.methods import Case, Method
+from tremor.explain.methods import Case, Method, record_seed
 from tremor.explain.parts import Parts
 from tremor.explain.targets import Target
+from tremor.files import write_json
 
 PILOT = 256  # evaluations that measure how fast they are
 
@@ -37,7 +36,6 @@ class Cases:
     target: Target
     seed: int
     batch: int
-    rows: Rows
     names: tuple[str, ...]
     labels: tuple[int, ...]
     inputs: torch.Tensor
@@ -47,9 +45,8 @@ class Cases:
     def __len__(self) -> int:
         return len(self.names)
 
-    def case(self, place: int, seed: int | None = None) -> Case:
+    def case(self, place: int) -> Case:
         """One of them; its randomness depends on the seed and its name alone."""
-        own = f"{self.seed if seed is None else seed}/{self.names[place]}".encode()
         return Case(
             predict=self.subject.predict(self.steps[place]),
             record=self.inputs[place],
@@ -58,7 +55,7 @@ class Cases:
             references=self.references,
             label=self.labels[place],
             steps=self.steps[place] if self.subject.axes[-1].name == "time" else None,
-            seed=int.from_bytes(hashlib.blake2b(own, digest_size=6).digest()),
+            seed=record_seed(self.seed, self.names[place]),
             batch=self.batch,
         )
 

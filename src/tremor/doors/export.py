@@ -12,7 +12,6 @@ from hydra import compose, initialize_config_dir
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tremor.config.build import Plain, build
-from tremor.data.files import digest
 from tremor.data.images import export as folders
 from tremor.data.images.export import Piece
 from tremor.data.images.layout import Range, alike
@@ -22,6 +21,7 @@ from tremor.doors.echo import console, say
 from tremor.doors.quiet import quieten
 from tremor.doors.shell import prepared
 from tremor.errors import Refused
+from tremor.files import digest
 from tremor.network.encoders.spectrogram import Spectrogram
 from tremor.training.misfits import own
 

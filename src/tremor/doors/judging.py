@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
 from tremor.data.audit import warning
-from tremor.data.files import write_json, write_whole
 from tremor.data.labels import limits, visso
 from tremor.doors.data import Data
 from tremor.doors.processes import alone
 from tremor.errors import TremorError
 from tremor.evaluation.pretraining import collapse
+from tremor.files import write_json, write_whole
 from tremor.report import plots
 from tremor.report.plots_sequence import timeline
 from tremor.report.svg import save_png

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from itertools import pairwise
 
@@ -25,32 +26,32 @@ AT_ONCE = 64
 Rows = NDArray[np.int64]
 
 
-class Subject:
+class Subject(ABC):
     """A task's network in evaluation mode, and the records of its data by their rows.
 
     Normalisation comes first and is not explained: it belongs to the record.
     """
 
     def __init__(self, task: Task, data: Data, device: str):
-        self.task, self.data = task.eval().to(device), data
+        self.task, self.data = task, data
         self.device = torch.device(device)
 
     def settle(self) -> None:
-        """Back to the device: Lightning leaves a network that has predicted on the CPU."""
+        """To the device, before anything is asked: Lightning leaves networks on the CPU."""
         self.task.eval().to(self.device)
 
     @property
+    @abstractmethod
     def axes(self) -> tuple[Axis, ...]:
         """What the cells of an input mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, steps: int) -> nn.Module:
         """The network for inputs of so many valid steps."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _taken(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised signals in this space, and their valid steps."""
-        raise NotImplementedError
 
     @torch.inference_mode()
     def inputs(self, rows: Rows) -> tuple[Tensor, list[int]]:

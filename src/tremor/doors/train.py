@@ -22,7 +22,6 @@ from omegaconf import DictConfig
 
 from tremor.config.build import Plain, build
 from tremor.config.signature import signature_of
-from tremor.data.files import write_json, write_whole
 from tremor.data.labels import limits
 from tremor.data.module import DataModule
 from tremor.doors import processes
@@ -32,6 +31,7 @@ from tremor.doors.echo import counted, near, part_line, say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, timeline_figure
 from tremor.doors.quiet import quieten
 from tremor.errors import STOPPED, Refused, TremorError
+from tremor.files import write_json, write_whole
 from tremor.report import plots
 from tremor.report.page import write_page
 from tremor.report.plots_sequence import pretraining_curves

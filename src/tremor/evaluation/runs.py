@@ -14,8 +14,8 @@ import pandas as pd
 import yaml
 
 from tremor.config.resolve import leaves, select
-from tremor.data.files import digest
 from tremor.errors import Refused
+from tremor.files import digest
 
 Plain = dict[str, Any]
 IDLE_TRAINER = (

@@ -29,12 +29,11 @@ class Difference:
     reason: str = ""
 
 
-def stations_of(found: Explanations) -> pd.Series[str]:
-    """The station of each record, where records have one."""
+def stations_of(found: Explanations, otherwise: str = EVERYWHERE) -> pd.Series[str]:
+    """The station of each record, where all records have one."""
     table = found.table.reset_index(drop=True)
-    if "station" in table and (table["station"].astype(str) != "").all():
-        return table["station"].astype(str)
-    return pd.Series(EVERYWHERE, table.index)
+    known = table.get("station", pd.Series("", table.index)).fillna("").astype(str)
+    return known if (known != "").all() else pd.Series(otherwise, table.index)
 
 
 def differences(found: Explanations, seed: int = 0, match: Sequence[str] = ()) -> list[Difference]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tremor.errors import Refused
 from tremor.explain.explanation import Axis, Explanation
+from tremor.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,7 +72,11 @@ class Explanations:
             axes=found[0].axes,
             table=table.reset_index(drop=True).assign(**told | {"completeness_error": gaps}),
             classes=tuple(classes),
-            meta=meta,
+            meta=meta
+            | {
+                "method": found[0].method,
+                "settings": {k: v for k, v in found[0].settings.items() if k != "seed"},
+            },
         )
 
     @classmethod
@@ -135,20 +140,16 @@ class Explanations:
 
     def resolution(self) -> dict[str, float]:
         """The median extent of what was told apart along each axis, in the axis' unit."""
+        return self._resolution
+
+    @cached_property
+    def _resolution(self) -> dict[str, float]:
         each = pd.DataFrame([self.one(row).resolution() for row in range(len(self))])
         return {str(name): float(value) for name, value in each.median().items()}
 
     def save(self, path: str | Path) -> Path:
         """Write one HDF5 file, whole or not at all; xarray and h5netcdf can open it."""
-        place = Path(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(_packed(self))
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
-        return place
+        return write_whole(Path(path), _packed(self))
 
     @classmethod
     def open(cls, path: str | Path) -> Explanations:

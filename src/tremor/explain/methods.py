@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -47,12 +48,19 @@ class Case:
     batch: int = 256
 
 
+def record_seed(seed: int, name: str) -> int:
+    """The seed of a record: it depends on the seed and the record's name alone."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=6).digest())
+
+
 class Method(Protocol):
     """Explains a case, within so many evaluations where it can be told, `least` of them."""
 
     budget: Budget | None
 
-    def least(self, case: Case) -> int: ...
+    def least(self, case: Case) -> int:
+        """Two evaluations will do, where nothing else is said."""
+        return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation: ...
 
@@ -80,7 +88,7 @@ def _kept(backgrounds: Tensor, record: Tensor) -> Tensor:
     return torch.cat([backgrounds, beyond], -1)
 
 
-class ByPlayers:
+class ByPlayers(Method):
     """Credits of players in a game: what each is worth among the others."""
 
     def __init__(
@@ -103,7 +111,7 @@ class ByPlayers:
         """The fewest evaluations that tell the players of a case apart."""
         needs = getattr(getattr(self.estimator, "func", None), "least", None)
         if needs is None:
-            return 2
+            return super().least(case)
         cost = len(self.fill(case)(case.record))
         return int(needs(told(self.players, axes=case.axes).count)) * cost
 
@@ -114,7 +122,7 @@ class ByPlayers:
         return masked(case.predict, case.record, players, fill, case.target, case.label, case.batch)
 
 
-class ByGradient:
+class ByGradient(Method):
     """Credits of single cells from gradients of the score, with or without backgrounds."""
 
     def __init__(
@@ -125,10 +133,6 @@ class ByGradient:
     ):
         self.fill = None if fill is None else Filled(fill)
         self.estimator, self.budget = estimator, _budget(budget, estimator)
-
-    def least(self, case: Case) -> int:
-        """Two evaluations will do."""
-        return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)
@@ -154,16 +158,12 @@ def _missing(found: Explanation) -> str:
     return "credits miss more than a hundredth of what they share out"
 
 
-class ByLayer:
+class ByLayer(Method):
     """The map of one layer of the network; `layer` null takes the last one that has cells."""
 
     def __init__(self, estimator: Made, layer: str | None = None):
         self.estimator, self.layer = estimator, layer
-        self.budget: Budget | None = None
-
-    def least(self, case: Case) -> int:
-        """Two evaluations will do."""
-        return 2
+        self.budget = None
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)
@@ -175,16 +175,8 @@ class ByLayer:
         return replace(found, note=note(estimate))
 
 
-class ByHead:
+class ByHead(ByLayer):
     """The exact map of a head that is linear in the features of a layer."""
-
-    def __init__(self, estimator: Made, layer: str | None = None):
-        self.estimator, self.layer = estimator, layer
-        self.budget: Budget | None = None
-
-    def least(self, case: Case) -> int:
-        """Two evaluations will do."""
-        return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation:
         at = slope(case.predict, case.record, case.target, case.label, case.batch)

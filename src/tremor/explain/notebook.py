@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from functools import partial
@@ -23,7 +22,7 @@ from tremor.explain.explanation import Axis
 from tremor.explain.explanations import Explanations
 from tremor.explain.fills import Blur, Fill, Mean
 from tremor.explain.game import Predict, logits, of_arrays
-from tremor.explain.methods import ByGradient, ByLayer, ByPlayers, Case, Method
+from tremor.explain.methods import ByGradient, ByLayer, ByPlayers, Case, Method, record_seed
 from tremor.explain.players import Players
 
 KINDS = {"game": ByPlayers, "slope": ByGradient, "network": ByLayer}
@@ -63,14 +62,11 @@ def explain(
     asked_for = targets.read(target, names)
     found = []
     for place, told in enumerate(rows.to_dict("records")):
-        own = hashlib.blake2b(f"{seed}/{told['record_id']}".encode(), digest_size=6).digest()
         label = int(told["label"]) if table is not None and "label" in table else None
         case = Case(network, x[place], named, asked_for, known, label)
-        found.append(chosen(replace(case, seed=int.from_bytes(own), batch=batch)))
+        found.append(chosen(replace(case, seed=record_seed(seed, told["record_id"]), batch=batch)))
     meta = {
         "explainer": found[0].method,
-        "method": found[0].method,
-        "settings": {k: v for k, v in found[0].settings.items() if k != "seed"},
         "target": str(target),
         "space": "input",
         "fill": type(fill).__name__ if fill else "mean" if len(known) else "blur",

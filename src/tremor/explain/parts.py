@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from tremor.explain.explanation import Axis, Explanation
+from tremor.files import write_whole
 
 ARRAYS = ("values", "errors", "leaf")
 NUMBERS = ("freedom", "base_value", "output", "completeness_error", "evaluations", "method", "note")
@@ -42,11 +42,7 @@ class Parts:
         np.savez_compressed(
             memory, told=json.dumps(told), **{n: a.numpy() for n, a in arrays.items()}
         )
-        place = self._place(record_id)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = place.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(memory.getvalue())
-        beside.replace(place)
+        write_whole(self._place(record_id), memory.getvalue())
 
     def get(self, record_id: str, axes: tuple[Axis, ...]) -> Explanation:
         """The explanation of a record that is there."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from tremor.data.files import whole_folder, write_json, write_whole
 from tremor.errors import Refused
 from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair
 from tremor.evaluation.naming import differing
+from tremor.files import whole_folder, write_json, write_whole
 from tremor.report import page, tables
 from tremor.report.comparison_figures import captions, figures
 from tremor.report.comparison_tables import (

@@ -77,15 +77,10 @@ def summary(
     }
 
 
-def relative_errors(found: Explanations) -> Any:
-    """The norm of each record's standard errors over that of its values."""
-    if found.errors is None:
-        return np.array([])
-    size, error = (
-        np.sqrt((x.reshape(len(x), -1).astype(np.float64) ** 2).sum(1))
-        for x in (found.values, found.errors)
-    )
-    return error[size > 0] / size[size > 0]
+def relative_errors(found: Explanations) -> list[float]:
+    """Of each record that has any."""
+    each = (found.one(row).relative_error for row in range(len(found)))
+    return [error for error in each if error is not None]
 
 
 def _spread(values: Any) -> dict[str, float] | None:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from tremor.data.files import write_whole
+from tremor.files import write_whole
 from tremor.report import tables
 from tremor.report.explanations import explained
 from tremor.report.files import RunFiles

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tremor.explain.compared import stations_of
 from tremor.explain.explanation import Axis
 from tremor.explain.explanations import Explanations
 from tremor.report.plots_explanation import (
@@ -42,8 +43,7 @@ def about(found: Explanations, caption: str = "") -> About:
 def mean_maps(found: Explanations) -> list[MeanMap]:
     """The mean of each station and class that has records; without stations, of each class."""
     table = found.table.reset_index(drop=True)
-    known = "station" in table and table["station"].notna().all()
-    stations = table["station"].astype(str) if known else pd.Series("all records", table.index)
+    stations = stations_of(found, otherwise="all records")
     made = []
     for key, rows in table.groupby([stations, table["label"]]).indices.items():
         (station, label), chosen = np.asarray(key, dtype=object), table.iloc[rows]

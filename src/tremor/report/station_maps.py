@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tremor.data.files import whole_folder
 from tremor.errors import Refused
 from tremor.explain.compared import Difference, differences
 from tremor.explain.explanations import Explanations
+from tremor.files import whole_folder
 from tremor.report.explained import mean_figures
 from tremor.report.explained_words import told_difference
 from tremor.report.files import read_json

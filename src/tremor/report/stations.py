@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from tremor.data.files import whole_folder, write_json, write_whole
 from tremor.errors import Refused
 from tremor.evaluation.across import Across, Cell
 from tremor.evaluation.by_station import METRICS, Row, Stations
 from tremor.evaluation.paired import Score
+from tremor.files import whole_folder, write_json, write_whole
 from tremor.report import plots_stations, tables
 from tremor.report.style import literal
 from tremor.report.svg import save_pdf, save_png

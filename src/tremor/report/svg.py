@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import matplotlib
 from matplotlib.figure import Figure
 
-from tremor.data.files import write_whole
+from tremor.files import write_whole
 from tremor.report.style import BLUE, INK
 
 LOCAL = re.compile(r"url\(#")

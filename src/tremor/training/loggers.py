@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tremor.config.build import Plain
-from tremor.data.files import told, write_whole
+from tremor.files import told, write_whole
 
 Row = dict[str, str]
 

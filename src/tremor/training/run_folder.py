@@ -16,7 +16,7 @@ import yaml
 
 from tremor import __version__
 from tremor.config.build import Plain
-from tremor.data.files import told, write_json, write_whole
+from tremor.files import told, write_json, write_whole
 
 PACKAGES = ("hydra-core", "lightning", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 

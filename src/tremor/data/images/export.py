@@ -17,7 +17,6 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from tremor.data.files import write_json, write_whole
 from tremor.data.images.layout import (
     FOLDERS,
     NOTE,
@@ -30,6 +29,7 @@ from tremor.data.images.layout import (
 )
 from tremor.data.images.png import Pixels, is_whole, write_pictures
 from tremor.errors import Refused, TremorError
+from tremor.files import write_json, write_whole
 
 Piece = tuple[list[str], Pixels]
 SAFE = " !$&'()+,;=@[]{}"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tremor.data.files import write_whole
 from tremor.data.sources.cells import Unusable
+from tremor.files import write_whole
 
 Pixels = NDArray[np.uint8]
 HEAD, TAIL = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"

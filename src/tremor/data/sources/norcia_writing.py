@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from tremor.data.files import told, write_whole
 from tremor.data.sources.norcia_files import COMPONENTS, FileSet, Trace
 from tremor.errors import Refused
+from tremor.files import told, write_whole
 
 LABELS = {"pre": [1, 0], "visso": [0, 0], "post": [0, 1]}
 ORDER = (

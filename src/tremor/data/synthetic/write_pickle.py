@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tremor.data.files import write_whole
 from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.settings import within
 from tremor.data.synthetic.station import Signal
+from tremor.files import write_whole
 
 
 def write_pickle(

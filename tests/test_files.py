@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tremor.data.files import fingerprint, told, whole_folder, write_json, write_whole
 from tremor.errors import FAULT, TremorError
+from tremor.files import fingerprint, told, whole_folder, write_json, write_whole
 
 
 def names(folder: Path) -> list[str]:
