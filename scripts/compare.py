@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.console import Console
 from tremor.errors import TremorError
 from tremor.evaluation.compare import compare
 from tremor.evaluation.compared import CHANCE
-from tremor.evaluation.runs import find
+from tremor.evaluation.runs import Run, find, single
 from tremor.report.comparison import sentences, write
 from tremor.report.comparison_tables import terminal
 
@@ -29,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
         default="balanced_accuracy",
         help="what is compared (default balanced_accuracy); the last three need classes in order",
     )
+    made.add_argument("--head", help="which question is compared, of runs that answer several")
     made.add_argument(
         "--allow-other-records",
         action="store_true",
@@ -46,13 +48,18 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _view(head: str | None) -> Callable[[Run], Run]:
+    """What of each run is compared."""
+    return single if head is None else lambda run: run.of_head(head)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Compare, say what was found, write the folder; returns the exit code."""
     asked = parser().parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     try:
         comparison = compare(
-            find(asked.runs),
+            find(asked.runs, _view(asked.head)),
             metric=asked.metric,
             over=asked.over,
             allow_other_records=asked.allow_other_records,

@@ -12,10 +12,12 @@ from typing import Any
 
 from tremor.data.sources.norcia_files import NAMES, FileSet
 from tremor.data.sources.norcia_writing import refuse_existing
+from tremor.data.synthetic.geomagnetic import GeomagneticWorld
 from tremor.data.synthetic.network import NAMES as STATIONS
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_pickle import write_pickle
 from tremor.data.synthetic.write_stations import write_stations
@@ -37,7 +39,17 @@ MEANING = {
     "days_before": "earliest foreshock before the main shock [days]",
     "days_after": "latest aftershock after the main shock [days]",
     "main_shock": "time of the main shock [UTC]",
+    "n_days": "days of the world",
+    "start": "first day [UTC]",
+    "fingerprint": "strength of lines that name an earthquake or a quiet day, and no class",
+    "precursor_hours": "how long before an earthquake its precursor is there [h]",
+    "reach_km": "how far from a station an earthquake has one [km]",
 }
+MAGNETIC = {
+    "effect_size": "strength of the precursors; 0: there are none",
+    "noise_level": "station noise between 22 and 100 mHz [nT]",
+}
+"""What settings mean in the geomagnetic world where they mean something else than in others."""
 REAL = {"n_pre": 4595, "n_visso": 886, "n_post": 3628}  # events of the real set at NRCA
 FIXED = ("duration", "sampling_rate")  # of the Norcia files
 
@@ -64,7 +76,20 @@ def parser() -> argparse.ArgumentParser:
     stations.add_argument("--stations", default=three, help=said)
     _add_settings(stations, network_settings())
     stations.set_defaults(write=network)
-    for each in (pickled, norcia, stations):
+    magnetic = formats.add_parser("geomagnetic", help="IAGA-2002 day files of magnetometers")
+    magnetic.add_argument("out", type=Path, help="folder to write to, for example data/geomagnetic")
+    _add_settings(magnetic, geomagnetic_settings(), MEANING | MAGNETIC)
+    magnetic.add_argument("--sites", default="4", help="how many stations, or names (default 4)")
+    band = "frequencies of the precursor [mHz] (default 22,40)"
+    magnetic.add_argument("--band-mhz", default="22,40", help=band)
+    near = "only days so near to an earthquake of any station [days] (default: all days)"
+    magnetic.add_argument("--days-around", type=int, default=None, help=near)
+    zipped = "day files as .gz (default yes; a day has 6 MB without)"
+    magnetic.add_argument(
+        "--gzip", action=argparse.BooleanOptionalAction, default=True, help=zipped
+    )
+    magnetic.set_defaults(write=geomagnetic)
+    for each in (pickled, norcia, stations, magnetic):
         each.add_argument("--overwrite", action="store_true", help="replace existing files")
     return made
 
@@ -90,9 +115,17 @@ def network_settings() -> dict[str, Any]:
     return {name: value for name, value in world.items() if name not in LEFT}
 
 
-def _add_settings(to: argparse.ArgumentParser, defaults: Mapping[str, Any]) -> None:
+def geomagnetic_settings() -> dict[str, Any]:
+    """The settings of magnetometers, a sample a second; fewer days than in memory, as files."""
+    world = settings(GeomagneticWorld) | {"n_events": 60, "n_days": 180}
+    return {n: v for n, v in world.items() if n not in ("sampling_rate", "sites", "band_mhz")}
+
+
+def _add_settings(
+    to: argparse.ArgumentParser, defaults: Mapping[str, Any], meaning: Mapping[str, str] = MEANING
+) -> None:
     for name, default in defaults.items():
-        said = f"{MEANING[name]} (default {default})"
+        said = f"{meaning[name]} (default {default})"
         to.add_argument(
             f"--{name.replace('_', '-')}", type=type(default), default=default, help=said
         )
@@ -145,6 +178,42 @@ def network(asked: argparse.Namespace) -> None:
     )
     where = shlex.quote(f"dataset.data_dir={asked.out}")
     print(f"  python simple_train.py experiment=stations/cnn {where} dataset.station={names[0]}")
+
+
+def geomagnetic(asked: argparse.Namespace) -> None:
+    """Day files of magnetometers, and their tables."""
+    names = tuple(name.strip() for name in asked.sites.split(","))
+    sites = int(asked.sites) if asked.sites.strip().isdigit() else names
+    band = _numbers("--band-mhz", asked.band_mhz)
+    world = GeomagneticWorld(**_given(asked, geomagnetic_settings()), sites=sites, band_mhz=band)
+    files = write_geomagnetic(
+        world,
+        asked.out,
+        packed=asked.gzip,
+        days_around=asked.days_around,
+        overwrite=asked.overwrite,
+        tell=_progress,
+    )
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(f"written: {len(files)} files in {asked.out} ({size:.0f} MB). Next:")
+    where = shlex.quote(f"dataset.data_dir={asked.out}")
+    start = "python simple_train.py experiment=geomagnetic/convnext dataset.source=files"
+    print(f"  {start} {where}")
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """Numbers with commas between them."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        remedy = "numbers with a comma between them, such as 22,40"
+        raise Refused(f"{option} is {text}", "the command", remedy) from error
+
+
+def _progress(done: int, of: int) -> None:
+    """Say now and then how many day files are there."""
+    if done == of or done % 50 == 0:
+        print(f"day files: {done} of {of}", file=sys.stderr)
 
 
 def _given(asked: argparse.Namespace, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from tremor.data.cache import open_records
 from tremor.data.records import RecordSet
 
 torch.set_num_threads(1)
-settings.register_profile("house", deadline=None)  # a busy machine is no fault
+settings.register_profile("search", deadline=None)  # --hypothesis-profile=search: new examples
+settings.register_profile("house", deadline=None, derandomize=True)  # a busy machine is no fault
 settings.load_profile("house")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

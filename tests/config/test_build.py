@@ -58,7 +58,7 @@ def test_a_users_package_is_allowed_by_the_environment(monkeypatch: pytest.Monke
 
 
 def test_a_missing_name_lists_what_there_is() -> None:
-    with pytest.raises(Refused, match=r"it has .*kfold, random"):
+    with pytest.raises(Refused, match=r"it has .*kfold, leave_event_out"):
         locate("tremor.data.splits.stratfied")
 
 

@@ -63,3 +63,50 @@ def test_contradictions_are_found(changes: dict[str, Any], path: str) -> None:
 def test_wrong_types_are_left_to_the_type_check() -> None:
     broken = tree(dataset__fold="two", dataset__val_ratio="some", dataset__n_folds=None)
     assert contradictions(broken) == []
+
+
+SOUND = {
+    "classes": ({"num_classes": 2}, {"num_classes": 2}, "tremor.evaluation.judge.judge"),
+    "heads": ({"heads": {}}, {"heads": {}}, "tremor.evaluation.multitask.judge"),
+    "none": ({}, {}, "tremor.evaluation.pretraining.judge"),
+}
+
+
+@pytest.mark.parametrize("task", SOUND)
+@pytest.mark.parametrize("decoder", SOUND)
+@pytest.mark.parametrize("judge", SOUND)
+def test_task_decoder_and_judge_are_of_one_kind(task: str, decoder: str, judge: str) -> None:
+    made = tree(task=SOUND[task][0], decoder=SOUND[decoder][1])
+    made["evaluation"] = {"_target_": SOUND[judge][2]}
+    if task == "heads":
+        made["dataset"]["heads"] = {"a": ["b", "c"]}
+    pairs = {"decoder": decoder, "evaluation": judge}
+    wrong = {group for group, kind in pairs.items() if kind != task}
+    assert {problem.path for problem in contradictions(made)} == wrong
+
+
+def test_a_dataset_with_heads_needs_a_task_that_has_them() -> None:
+    for task, heads in (("classes", {"a": ["b", "c"]}), ("heads", None)):
+        made = tree(task=SOUND[task][0], decoder=SOUND[task][1], dataset__heads=heads)
+        made["evaluation"] = {"_target_": SOUND[task][2]}
+        assert {problem.path for problem in contradictions(made)} == {"dataset"}
+
+
+def test_heads_that_the_judge_names_are_asked() -> None:
+    made = tree(task={"heads": {}}, decoder={"heads": {}}, dataset__heads={"size": ["a", "b"]})
+    judge = {"_target_": "tremor.evaluation.multitask.judge", "ordinal": "size"}
+    assert contradictions(made | {"evaluation": judge | {"circular": None}}) == []
+    (problem,) = contradictions(made | {"evaluation": judge | {"circular": "azimuth"}})
+    assert (problem.path, problem.mend) == ("evaluation.circular", "evaluation.circular=null")
+
+
+def test_the_share_of_tests_does_not_count_where_a_fold_tests() -> None:
+    folded = {"dataset__event_split_method": "leave_event_out", "dataset__fold": 0}
+    assert contradictions(tree(dataset__train_frac=0.8, **folded)) == []
+
+
+def test_remedies_of_splits_do_not_go_in_a_circle() -> None:
+    made = tree(dataset__purge_hours=24.0, dataset__fold=0)
+    for key in ("dataset.purge_hours", "dataset.fold"):
+        (problem,) = (p for p in contradictions(made) if p.path == key)
+        assert problem.mend.startswith(key)

@@ -60,3 +60,54 @@ def test_unused_records_cannot_leak() -> None:
     rows, parts = table()
     rows.loc[5, "signal_hash"] = "u"
     refuse_leaks(audit(rows, parts, CLASSES))
+
+
+def windows() -> tuple[pd.DataFrame, pd.Series]:
+    """Six-hour windows of two stations: an event's, and two quiet days."""
+    start = ["2020-01-01T00", "2020-01-01T06", "2020-01-02T00", "2020-01-02T06", "2020-01-02T00"]
+    rows = {
+        "record_id": list("abcde"),
+        "group": ["e1", "e2", "A_2", "A_2", "B_2"],
+        "label": [1, 1, 0, 0, 0],
+        "signal_hash": list("vwxyz"),
+        "station": list("AAAAB"),
+        "start_time": [f"{hour}:00:00Z" for hour in start],
+        "hours": 6.0,
+        "event_time": ["2020-01-01T09:00:00Z", "2020-01-01T13:00:00Z", None, None, ""],
+    }
+    return pd.DataFrame(rows), pd.Series(["train", "test", "val", "val", "test"])
+
+
+def failed(table: pd.DataFrame, parts: pd.Series) -> dict[str, tuple[int, str]]:
+    checks = audit(table, parts, CLASSES)["checks"]
+    return {c["check"]: (c["count"], c["detail"]) for c in checks if not c["passed"]}
+
+
+def test_windows_that_touch_do_not_overlap() -> None:
+    names = [check["check"] for check in audit(*windows(), CLASSES)["checks"]]
+    assert "no overlap in time at one station on two sides" in names
+    assert "quiet station-days are whole" in names
+    assert failed(*windows()) == {}
+
+
+def test_windows_of_one_station_that_share_time_are_found() -> None:
+    rows, parts = windows()
+    rows.loc[1, "start_time"] = "2020-01-01T05:59:59Z"
+    assert failed(rows, parts) == {"no overlap in time at one station on two sides": (1, "b")}
+    assert failed(rows.drop(columns="hours"), parts) == {}
+    parts[1] = "train"
+    assert failed(rows, parts) == {}
+
+
+def test_a_long_window_is_met_behind_a_short_one_of_another_part() -> None:
+    rows, parts = windows()
+    rows.loc[0, "hours"] = 25.0  # a reaches over b into c
+    found = failed(rows, parts)
+    assert found == {"no overlap in time at one station on two sides": (2, "b, c")}
+
+
+def test_a_quiet_day_on_two_sides_is_found_whatever_its_groups_say() -> None:
+    rows, parts = windows()
+    rows["group"] = list("12345")
+    parts[3] = "test"
+    assert failed(rows, parts) == {"quiet station-days are whole": (1, "c, d")}

@@ -146,17 +146,6 @@ def test_the_labels_seed_decides_who_is_left_out_and_nothing_global_moves() -> N
     assert first.equals(time_bins(TABLE, CLASSES, 2, MAIN).table["label"])
 
 
-def test_shuffled_labels_keep_their_numbers_and_lose_their_meaning() -> None:
-    true = time_bins(TABLE, CLASSES, 9, MAIN).table
-    dealt = time_bins(TABLE, CLASSES, 9, MAIN, shuffle=True).table
-    assert dealt["label"].value_counts().to_dict() == true["label"].value_counts().to_dict()
-    used = true["label"] >= 0
-    assert (dealt["label"] == true["label"])[used].mean() == pytest.approx(1 / 9, abs=0.02)
-    again = time_bins(TABLE, CLASSES, 9, MAIN, shuffle=True, shuffle_seed=1).table
-    assert not again["label"].equals(dealt["label"])
-    assert ((again["label"] >= 0) == used).all()
-
-
 def test_limits_say_when_each_class_is() -> None:
     rows = limits(time_bins(TABLE, CLASSES, 9, MAIN))
     assert [row["class"] for row in rows] == list(names(9))

@@ -115,6 +115,19 @@ def test_bad_and_repeated_records_are_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("count", "ending"), [(3, ""), (5, " and 2 more")])
+def test_a_refusal_names_three_files_and_how_many_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, ending: str
+) -> None:
+    paths = [tmp_path / f"{n}.csv" for n in range(count)]
+    for path in paths:
+        path.write_text("x")
+    monkeypatch.setattr(Faulty, "files", lambda self: paths)
+    with pytest.raises(Refused) as refusal:
+        open_records(Faulty(fault="empty"), str(tmp_path / "cache"))
+    assert refusal.value.where == ", ".join(map(str, paths[:3])) + ending
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "said"),
     [

@@ -10,14 +10,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from opened import ROOT, Door, load_script, only_run
 from seisbench_folders import seisbench_folder
 
+from tremor.data.images.png import encoded
+from tremor.data.synthetic.geomagnetic import GeomagneticWorld
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_stations import write_stations
+from tremor.files import write_whole
 
 PAGES = {
     "README.md": "",
@@ -26,13 +31,14 @@ PAGES = {
     "docs/speed.md": "",
     "docs/stations.md": "",
     "docs/explain.md": "",
+    "docs/geomagnetic.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
 }
 """The pages, and what `…` stands for in them after `python simple_train.py`."""
 COMMAND = re.compile(
     r"python (?:simple_train|evaluate|explain|scripts/make_synthetic|"
-    r"scripts/compare|scripts/stations|scripts/export_spectrograms)\.py[^\n`|]*"
+    r"scripts/compare|scripts/folds|scripts/stations|scripts/export_spectrograms)\.py[^\n`|]*"
 )
 SHORT = re.compile(r"`… ([^`]*)`")
 QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
@@ -121,6 +127,8 @@ def place(tmp_path: Path, door: Door) -> Path:
 def quick(words: list[str], place: Path) -> list[str]:
     """A training command with less of everything, on files that are there."""
     said = " ".join(words)
+    if "experiment=geomagnetic" in said:
+        return quick_field(words, place)
     if "experiment=stations/images" in said:
         more = [*QUICK, "model.widths=[2,4]", "model.features=4"]
     elif "model=timm" in said:
@@ -142,6 +150,40 @@ def quick(words: list[str], place: Path) -> list[str]:
     if "unfreeze_at_epoch=5" in said:
         more = ["trainer.max_epochs=6" if "max_epochs" in word else word for word in more]
     return [*words, *(word for word in more if f"{word.split('=')[0]}=" not in said)]
+
+
+def quick_field(words: list[str], place: Path) -> list[str]:
+    """A command of the geomagnetic system, on a small world or the files that are there."""
+    few = {"dataset.fold=range(0,10)", "dataset.fold=range(0,4)"}
+    more = [*QUICK, "dataset.n_folds=2"] if few & set(words) else [*QUICK]
+    more += ["dataset.n_events=30", "dataset.n_days=365", "dataset.sites=2"]
+    more += ["dataset.sampling_rate=0.25", "encoder.nperseg=128"]
+    more += ["trainer.accelerator=cpu", "model.name=test_convnext", "model.resize=[32,32]"]
+    if "experiment=geomagnetic/leaky_split" in words:
+        more = more[:-2]
+    if "dataset=image_table" in words:
+        listed_pictures(place / "data" / "spectrograms")
+        more = [*QUICK, *more[-3:], "dataset.height=32", "dataset.n_folds=3"]
+    if "dataset.source=files" in words:
+        world = GeomagneticWorld(n_events=12, n_days=60, sites=1)
+        write_geomagnetic(world, place / "data" / "geomagnetic")
+        more = [*QUICK, *more[-3:], "dataset.quiet_days_away=1.0", "dataset.purge_hours=6"]
+        more.append("dataset.n_folds=3")
+    words = ["dataset.fold=range(0,2)" if word in few else word for word in words]
+    return [*words, *(word for word in more if f"{word.split('=')[0]}=" not in " ".join(words))]
+
+
+def listed_pictures(root: Path) -> None:
+    """A table of pictures: six earthquakes of each class, and as many quiet hours."""
+    rows = []
+    for number, kind in enumerate(("Normal", "Moderate", "Medium", "Large") * 6):
+        facing = "Normal" if kind == "Normal" else ("N", "S")[number // 4 % 2]
+        row = {"station": "SBG", "date": f"2018-{number // 2 % 12 + 1:02d}-{number + 1:02d}"}
+        row |= {"hour": 5, "magnitude_class": kind, "azimuth_class": facing}
+        rows.append(row | {"filename": f"{number}.png", "event_id": f"ev{number}"})
+        pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)
+        write_whole(root / f"{number}.png", encoded(pixels))
+    write_whole(root / "metadata.csv", pd.DataFrame(rows).to_csv(index=False))
 
 
 def norcia_files(words: list[str], place: Path) -> list[str]:
@@ -178,6 +220,8 @@ def test_a_documented_command_runs(
     if words[0] == "scripts/make_synthetic.py":
         small = ["--n-events", "6", "--duration", "4"]
         small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small
+        if "geomagnetic" in words:
+            small = ["--n-events", "2", "--n-days", "3", "--sites", "1"]
         assert load_script("make_synthetic").main([*words[1:], *small, "--overwrite"]) == 0
         return
     if "stations/images" in command:
@@ -207,9 +251,11 @@ def test_a_documented_command_runs(
             assert door("simple_train.py", *quick([], place)).code == 0
             run = str(only_run(place / "outputs"))
         words = [re.sub(r"(outputs/)?<.*>", run, word) for word in words]
-    if words[0] == "scripts/compare.py":
-        assert door("simple_train.py", *quick([], place)).code == 0
-        assert load_script("compare").main(words[1:]) == 0
+    if words[0] in ("scripts/compare.py", "scripts/folds.py"):
+        folds = ["-m", "experiment=geomagnetic/loeo", "dataset.fold=range(0,10)"]
+        first = folds if re.search("--head|folds", command) else []
+        assert door("simple_train.py", *quick(first, place)).code == 0
+        assert load_script(Path(words[0]).stem).main(words[1:]) == 0
         return
     if words[0] == "simple_train.py" and not any("resume=" in w for w in words):
         words = quick(words, place)

@@ -99,12 +99,12 @@ def test_planted_leaks_ring(column: str, values: Any, said: str) -> None:
         assert any("The network does not see it" in s for s in sentences)
 
 
-def test_the_month_is_no_leak_where_time_defines_the_classes() -> None:
+def test_month_and_day_are_no_leak_where_time_defines_the_classes() -> None:
     predictions, table = world()
     table["start_time"] = np.where(table["label"], LATE, EARLY)
     found = verdict(predictions, table, ordered=True)
-    assert not any("month" in said for said in found["verdict"])
-    assert "month" not in found["baselines"]["metadata"].get("columns", [])
+    assert not any("month" in said or "day" in said for said in found["verdict"])
+    assert not {"month", "day"} & {*found["baselines"]["metadata"].get("columns", [])}
 
 
 def test_metadata_that_is_not_known_is_said_to_be_missing() -> None:
@@ -135,6 +135,52 @@ def test_fewer_than_ten_events_are_listed_instead() -> None:
     assert found["interval"]["method"] == "none: fewer than 10 groups"
     assert [g["group"] for g in found["group_list"]] == [f"e{i}" for i in range(8)]
     assert found["verdict"][0].startswith("Fewer than 10 events")
+
+
+def several(sizes: list[int], skill: float = 2.0) -> pd.DataFrame:
+    """Predictions of two records of each of so many events of classes a, b, c."""
+    rng = np.random.default_rng(0)
+    label = np.repeat(np.arange(3), sizes).repeat(2)
+    score = rng.standard_normal((len(label), 3)) + skill * np.eye(3)[label]
+    chances = np.exp(score) / np.exp(score).sum(1, keepdims=True)
+    found = pd.DataFrame(chances, columns=["p_a", "p_b", "p_c"])
+    found = found.assign(label=label, predicted=chances.argmax(1))
+    groups = np.arange(sum(sizes)).repeat(2).astype(str)
+    return found.assign(group=groups, record_id=np.arange(len(label)).astype(str))
+
+
+def test_a_class_of_a_single_event_leaves_averages_without_an_interval() -> None:
+    said = several([12, 12, 1]).assign(predicted=lambda t: t["label"].clip(upper=1))
+    table = said[["record_id", "group", "label"]]
+    found = judge(said, classes=("a", "b", "c"), table=table, train_table=table, **QUICK)
+    for name in ("balanced_accuracy", "macro_f1"):
+        assert (found["metrics"][name]["lo"], found["metrics"][name]["hi"]) == (None, None)
+    assert found["metrics"]["accuracy"]["lo"] is not None
+    assert found["baselines"]["majority"]["lead"]["lo"] is None
+    assert found["per_class"]["c"]["recall"] == {"value": 0.0, "lo": None, "hi": None}
+    assert found["per_class"]["b"]["recall"]["lo"] == pytest.approx(0.025 ** (1 / 12))
+    assert found["verdict"][0] == (
+        "Class c has a single event: no interval can be given for scores that average classes."
+    )
+    assert not any("beats" in s for s in found["verdict"])
+    assert "group_list" not in found
+    json.dumps(found, allow_nan=False)
+
+
+def test_without_an_interval_p_speaks_and_no_alarm_is_beaten() -> None:
+    said = several([12, 12, 1]).assign(predicted=0)
+    table = said[["record_id", "group", "label"]]
+    found = judge(said, classes=("a", "b", "c"), table=table, train_table=table, **QUICK)
+    assert found["verdict"][1] == "NOT above chance: p = 1 for balanced accuracy."
+    assert found["verdict"][2].startswith("NOT better than the majority baseline")
+
+
+def test_groups_of_a_class_are_those_with_any_record_of_it() -> None:
+    said = several([6, 6, 6])
+    said.loc[said["group"] == "0", "label"] = [0, 2]  # an event that two stations see elsewhere
+    found = judge(said, classes=("a", "b", "c"), **QUICK)
+    assert found["class_groups"] == {"a": 6, "b": 6, "c": 7}
+    assert found["per_class"]["c"]["groups"] == 7
 
 
 def test_one_class_only_is_judged_as_far_as_it_goes() -> None:

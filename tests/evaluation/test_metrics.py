@@ -74,3 +74,10 @@ def test_what_is_undefined_is_not_a_number() -> None:
     assert np.isnan(one_class).all()
     assert np.isnan(from_confusion(np.zeros((2, 2)))["accuracy"])
     assert np.isnan(by_class(np.array([[3.0, 0.0], [0.0, 0.0]]))["recall"][1])
+
+
+def test_a_constant_answer_has_no_correlation_whatever_the_weights() -> None:
+    """Weights of drawn groups are broken numbers, so sums differ by rounding."""
+    matrices = np.zeros((500, 9, 9))
+    matrices[:, :, 4] = np.random.default_rng(0).integers(1, 9, (500, 9)) * 7 / 6
+    assert (from_confusion(matrices)["mcc"] == 0).all()

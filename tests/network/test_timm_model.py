@@ -77,6 +77,15 @@ def test_pictures_are_resized_for_the_model_and_not_touched_without() -> None:
     torch.testing.assert_close(seen[1][0, 0, 1:-1, 0], wanted[1:-1])
 
 
+def test_pictures_of_another_precision_are_resized_in_float32() -> None:
+    """Under bf16-mixed an encoder may give bfloat16, which CPUs cannot resize."""
+    model = TimmModel((3, 33, 96), "test_resnet", (64, 64)).eval()
+    x = torch.randn(2, 3, 33, 96).bfloat16()
+    torch.testing.assert_close(model(x, LENGTH)[0], model(x.float(), LENGTH)[0])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert model(x, LENGTH)[0].isfinite().all()
+
+
 def test_any_number_of_channels_and_the_same_seed_the_same_weights() -> None:
     def made() -> TimmModel:
         torch.manual_seed(1)

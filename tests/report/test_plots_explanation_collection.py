@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,3 +109,47 @@ def test_any_axes_can_be_drawn(axes: tuple[Axis, ...]) -> None:
 def test_a_label_that_is_none_is_unknown() -> None:
     found = collection(COMPONENT, TIME, label=-1)
     assert "true: unknown" in words(single(found, 0))
+
+
+SLOW = (COMPONENT, Axis("frequency", (20.0, 30.0, 40.0), "mHz"), Axis("time", (1.0, 3.0), "min"))
+
+
+def test_slow_records_are_told_in_millihertz_and_minutes() -> None:
+    found = collection(*SLOW, p_time_s=90.0)
+    said = about(found).sentence().replace("\xa0", " ")
+    assert "resolved: 10 mHz × 4 min" in said
+    assert {one.p_time for one in mean_maps(found)} == {1.5}
+    figure = overview(found)
+    figure.draw_without_rendering()
+    assert {ax.get_xlabel() for ax in figure.axes} >= {"time (min)"}
+    assert "logit per mHz·min" in figure.axes[-1].get_ylabel()
+
+
+def test_a_waveform_in_seconds_lies_over_minutes() -> None:
+    found = collection(*SLOW)
+    wave, seconds = np.zeros((3, 240)), np.arange(240.0)
+    traces = single(found, 0, waveform=wave, seconds=seconds).axes[0]
+    assert traces.lines[0].get_xdata()[-1] == pytest.approx(239 / 60)
+    assert traces.get_xlim() == (0.0, 4.0)
+
+
+def test_the_question_of_a_head_is_told_in_words() -> None:
+    found = collection(COMPONENT, FREQUENCY, TIME)
+    of_head = replace(found, meta=found.meta | {"target": "azimuth:predicted"})
+    assert "logit of the predicted class of azimuth" in about(of_head).sentence()
+    one = replace(found, meta=found.meta | {"target": "azimuth:NE"})
+    assert "logit of azimuth:NE" in about(one).sentence()
+
+
+def test_many_classes_take_several_rows_in_their_own_order() -> None:
+    names = ("quiet", *"ABCDEFG")
+    found = replace(
+        collection(COMPONENT, FREQUENCY, TIME, label=[3, 1, 2, 0, 7, 6, 5, 4]), classes=names
+    )
+    lone = overview(replace(found, table=found.table.assign(station="")))
+    shown = [ax for ax in lone.axes if ax.get_visible() and ax.images]
+    assert len({round(ax.get_position().y0, 3) for ax in shown}) > 1
+    by_station = overview(found)
+    rows = [ax.get_ylabel().split()[0] for ax in by_station.axes if ax.get_ylabel()]
+    assert rows[:8] == list(names)
+    assert "8 classes · 2 stations" in words(by_station)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from evaluation.fold_runs import folds
 from evaluation.test_compare import answers, fabricate
 from opened import load_script
 
@@ -69,3 +70,15 @@ def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for words in ("--allow-other-records", "--over KEY", "(default 2000)", "comparisons/<time>"):
         assert words in shown
+
+
+def test_runs_of_several_heads_are_compared_by_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed in (1, 2):
+        folds(tmp_path / "outputs", several=True, n_folds=2, seed=seed)
+    assert run("outputs", "--out", "x") == 2
+    assert "--head magnitude" in capsys.readouterr().err
+    assert run("outputs", "--out", "x", "--head", "azimuth") == 0
+    assert "With 5 classes the best is study" in capsys.readouterr().out

@@ -124,3 +124,31 @@ def test_impossible_sequences_are_refused(
     assert run("norcia", tmp_path / "x", *FEW, *wrong) == 2
     assert str(wrong[0])[2:].replace("-", "_") in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_magnetometers_come_as_day_files_with_their_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "my days"
+    options = ["--n-events", 2, "--n-days", 3, "--sites", "SKB", "--days-around", 0, "--no-gzip"]
+    assert run("geomagnetic", out, *options) == 0
+    assert (out / "catalogue.csv").read_text().count("\n") == 3
+    assert list(out.glob("SKB/skb2018*vsec.sec"))
+    told = capsys.readouterr()
+    where = f"'dataset.data_dir={out}'"
+    assert f"experiment=geomagnetic/convnext dataset.source=files {where}" in told.out
+    assert "day files: 2 of 2" in told.err
+    assert run("geomagnetic", out, *options, "--effect-size", 0) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert run("geomagnetic", out, *options, "--effect-size", 0, "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--band-mhz", "low"], ["--sites", "XYZ"], ["--sites", 0], ["--start", "soon"]]
+)
+def test_impossible_magnetometers_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: list[object]
+) -> None:
+    assert run("geomagnetic", tmp_path / "x", *wrong) == 2
+    assert "remedy:" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

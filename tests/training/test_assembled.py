@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from tremor.config.build import Plain
 from tremor.config.resolve import plain
-from tremor.doors.checking import CONFIGS
+from tremor.config.roots import TrainRoot
+from tremor.doors.checking import CONFIGS, problems_of
 from tremor.errors import Refused
 from tremor.training.assemble import Facts, assemble, device_of, restore
 from tremor.training.checkpoints import FORMAT
@@ -121,6 +122,22 @@ def test_a_part_from_elsewhere_is_tried_on_the_data_it_gets(
     with pytest.raises(Refused, match=said) as refused:
         try_out(config, FACTS)
     assert refused.value.where == "model"
+
+
+@pytest.mark.parametrize("encoder", ["raw", "conv_patch", "fft"])
+def test_masks_that_have_nothing_to_hide_are_refused_before_training(encoder: str) -> None:
+    heads = ["dataset=geomagnetic", "task=multitask", "decoder=multitask", "evaluation=multitask"]
+    base = [*heads, f"encoder={encoder}", "model=cnn1d", "model.widths=[8]", "decoder.hidden=null"]
+    named = composed(*base)["dataset"]["heads"]
+    facts = Facts(3, 1024, 1.0, (), {head: tuple(classes) for head, classes in named.items()})
+    try_out(composed(*base), facts)
+    masked = [*base, "task.masks.time_p=0.5"]
+    with pytest.raises(Refused, match="hides times and frequencies") as refused:
+        try_out(composed(*masked), facts)
+    assert refused.value.where == "task.masks"
+    config = compose("train", overrides=[*masked, refused.value.remedy])
+    assert not problems_of(config, TrainRoot)[0]
+    try_out(plain(config)[0], facts)
 
 
 @pytest.fixture

@@ -70,10 +70,11 @@ EXTRAS: dict[str, dict[str, Any]] = {
 # Arguments that a door passes when it builds: facts of the data, or objects made before.
 RUNTIME: dict[str, tuple[str, ...]] = {
     "dataset.labels": ("table", "classes"),
+    "dataset.control": ("labelled",),
     "dataset.split": ("table",),
     "dataset.audit": ("table", "parts", "classes"),
     "dataset.normalise": ("x", "length"),
-    "loader": ("records", "parts"),
+    "loader": ("records", "parts", "columns"),
     "augment": (),
     "encoder": ("channels", "length", "sampling_rate"),
     "model": ("in_shape", "device"),

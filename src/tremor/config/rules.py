@@ -18,6 +18,17 @@ RANGES = {
     "optimizer.lr": (0.0, math.inf),
 }
 """Numbers that mean nothing below the first or from the second on."""
+DECODERS = {
+    "classes": "sequence_classifier",
+    "heads": "multitask",
+    "none": "per_step (or reconstruct)",
+}
+JUDGES = {"judge": "classes", "multitask": "heads", "pretraining": "none"}
+CHOICES = {"classes": "default", "heads": "multitask", "none": "pretraining"}
+FOLDED = ("kfold", "leave_event_out", "leave_station_out")
+"""Splits of which one fold tests."""
+TIMED = ("temporal", "temporal_published", "leave_event_out", "leave_station_out")
+"""Splits that look at the time."""
 SHARED = (
     ("dataset.num_classes", "decoder.num_classes"),
     ("dataset.batch_size", "loader.batch_size"),
@@ -30,6 +41,7 @@ def contradictions(tree: Plain) -> list[Problem]:
         _ranges,
         _shared_keys,
         _task_and_rest,
+        _heads_judged,
         _frozen,
         _pulled,
         _shares,
@@ -59,18 +71,39 @@ def _shared_keys(tree: Plain) -> Iterator[Problem]:
 
 
 def _task_and_rest(tree: Plain) -> Iterator[Problem]:
-    """A task that knows no classes takes a decoder and a judge that need none."""
+    """Task, decoder and judge are all of one label, of several heads, or of none."""
     if not all(group in tree for group in ("task", "decoder", "evaluation")):
         return
-    task, decoder = ("num_classes" in (tree.get(group) or {}) for group in ("task", "decoder"))
-    judges = str(select(tree, "evaluation._target_")).startswith("tremor.evaluation.pretraining.")
+    asks = told(tree["task"])
     name = str(select(tree, "task._target_")).rpartition(".")[2]
-    if task != decoder:
-        choice = "decoder=sequence_classifier" if task else "decoder=per_step (or reconstruct)"
-        yield Problem("decoder", f"does not fit the task {name}", choice)
-    if task == judges:
-        choice = "evaluation=default" if task else "evaluation=pretraining"
-        yield Problem("evaluation", f"does not fit the task {name}", choice)
+    if told(tree["decoder"]) != asks:
+        yield Problem("decoder", f"does not fit the task {name}", f"decoder={DECODERS[asks]}")
+    judge = str(select(tree, "evaluation._target_")).removeprefix("tremor.evaluation.")
+    if JUDGES.get(judge.partition(".")[0], asks) != asks:
+        yield Problem("evaluation", f"does not fit the task {name}", f"evaluation={CHOICES[asks]}")
+    asked = select(tree, "dataset.heads") not in (None, MISSING)
+    if asked != (asks == "heads") and asks != "none":
+        choice = "task=multitask decoder=multitask evaluation=multitask" if asked else "another"
+        fault = "asks several heads" if asked else "asks one question only (no dataset.heads)"
+        yield Problem("dataset", f"{fault}, which the task {name} does not fit", choice)
+
+
+def _heads_judged(tree: Plain) -> Iterator[Problem]:
+    """A judge of several heads that knows one of them by name needs the dataset to ask it."""
+    heads = select(tree, "dataset.heads")
+    if not isinstance(heads, dict):
+        return
+    for role in ("ordinal", "circular"):
+        name = select(tree, f"evaluation.{role}")
+        if isinstance(name, str) and name != MISSING and name not in heads:
+            fault = f"is {name}; the heads are {', '.join(heads)}"
+            yield Problem(f"evaluation.{role}", fault, f"evaluation.{role}=null")
+
+
+def told(node: Plain | None) -> str:
+    """What a task or decoder tells of a record: one of several `classes`, `heads`, or `none`."""
+    keys = node or {}
+    return "heads" if "heads" in keys else "classes" if "num_classes" in keys else "none"
 
 
 def _frozen(tree: Plain) -> Iterator[Problem]:
@@ -110,11 +143,11 @@ def _pulled(tree: Plain) -> Iterator[Problem]:
 
 
 def _purged(tree: Plain) -> Iterator[Problem]:
-    """A purge between training and test is a matter of time."""
+    """A purge between the parts of a split is a matter of time."""
     hours, method = (select(tree, f"dataset.{k}") for k in ("purge_hours", "event_split_method"))
-    if isinstance(hours, int | float) and hours and not str(method).startswith("temporal"):
+    if isinstance(hours, int | float) and hours and method not in TIMED:
         fault = f"is set, but event_split_method={method} does not look at the time"
-        yield Problem("dataset.purge_hours", fault, "dataset.event_split_method=temporal")
+        yield Problem("dataset.purge_hours", fault, "dataset.purge_hours=0.0")
 
 
 def _no_bar(tree: Plain) -> Iterator[Problem]:
@@ -141,6 +174,7 @@ def _shares(tree: Plain) -> Iterator[Problem]:
             yield Problem(name, f"is a share between 0 and 1, got {share}", f"{name}=0.2")
     if not isinstance(val, float) or not isinstance(test, float):
         return
+    test = 0.0 if select(tree, "dataset.event_split_method") in FOLDED else test  # a fold tests
     if val + test >= 1:
         yield Problem(names[2], f"with {names[1]}={val} nothing is left to train on")
     elif isinstance(train, float) and train > round(1 - val - test, 9):
@@ -149,15 +183,19 @@ def _shares(tree: Plain) -> Iterator[Problem]:
 
 
 def _folds(tree: Plain) -> Iterator[Problem]:
-    """`dataset.fold` and `event_split_method=kfold` come together."""
+    """`dataset.fold` and a split that has folds come together."""
     method, fold = select(tree, "dataset.event_split_method"), select(tree, "dataset.fold")
     folds = select(tree, "dataset.n_folds")
     if not isinstance(folds, int) or not isinstance(fold, int | None):
         return
-    if fold is not None and method != "kfold":
+    if fold is not None and method not in FOLDED:
         fault = f"is set, but event_split_method={method} has no folds"
-        yield Problem("dataset.fold", fault, "dataset.event_split_method=kfold")
-    if method == "kfold" and fold is None:
+        remedy = "dataset.fold=null, or dataset.event_split_method=kfold"
+        yield Problem("dataset.fold", fault, remedy)
+    if method in FOLDED and folds < 2:
+        fault = f"is {folds}: one part tests, and another is left to train"
+        yield Problem("dataset.n_folds", fault, "dataset.n_folds=10")
+    elif method in FOLDED and fold is None:
         yield Problem("dataset.fold", f"must be given: 0 to {folds - 1}", "dataset.fold=0")
-    if fold is not None and not 0 <= fold < folds:
+    elif fold is not None and not 0 <= fold < folds:
         yield Problem("dataset.fold", f"is {fold}; there are folds 0 to {folds - 1}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -22,14 +23,14 @@ def audited(
 
 
 def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) -> dict[str, Any]:
-    """Checks of the split (group and identical signal on two sides) and its class balance."""
+    """Checks of the split, as many as the table has columns for, and its class balance."""
     used = table.assign(split=parts)[parts.isin(PARTS)]
     checks = [
         _sides(used, "group", "no event on two sides"),
         _sides(used, "signal_hash", "no identical signal on two sides"),
     ]
-    if "event_known" in used:
-        checks.append(_known(used))
+    known = set(used)
+    checks += [check(used) for needed, check in FURTHER if needed <= known]
     return {"checks": checks, "balance": balance(used, classes)}
 
 
@@ -48,6 +49,49 @@ def _sides(used: pd.DataFrame, column: str, name: str) -> Check:
     records = used.loc[used[column].isin(values), "record_id"]
     detail = ", ".join(records.astype(str).head(10))
     return {"check": name, "passed": not len(values), "count": len(values), "detail": detail}
+
+
+def _overlaps(used: pd.DataFrame) -> Check:
+    """Windows of one station's recording that share time with one of another part.
+
+    `hours` is how long a window is [h], and a source tells it where windows are cut from a
+    recording that goes on: they share samples then. Records cut around events have no such column:
+    where a sequence is dense they overlap by nature, with another event in each.
+    """
+    begin = pd.to_datetime(used["start_time"], format="ISO8601", utc=True)
+    spans = used.assign(begin=begin, end=begin + pd.to_timedelta(used["hours"], unit="h"))
+    ordered = spans.sort_values("begin", kind="stable").groupby("station")
+    records = [record for _, windows in ordered for record in _met(windows)]
+    name = "no overlap in time at one station on two sides"
+    detail = ", ".join(records[:10])
+    return {"check": name, "passed": not records, "count": len(records), "detail": detail}
+
+
+def _met(windows: pd.DataFrame) -> list[str]:
+    """Those of a station's windows, in order of their begin, that meet one of another part."""
+    found: list[str] = []
+    ends: dict[str, pd.Timestamp] = {}  # when the last window of each part so far ends
+    columns = (windows[name] for name in ("record_id", "split", "begin", "end"))
+    for name, part, begin, end in zip(*columns, strict=True):
+        if any(other != part and last > begin for other, last in ends.items()):
+            found.append(str(name))
+        ends[part] = max(end, ends.get(part, end))
+    return found
+
+
+def _quiet_days(used: pd.DataFrame) -> Check:
+    """Quiet windows (without an event's time) of one station and day that are in several parts."""
+    quiet = used[used["event_time"].isna() | (used["event_time"].astype(str) == "")]
+    days = quiet["station"].astype(str) + " " + quiet["start_time"].astype(str).str[:10]
+    return _sides(quiet.assign(day=days), "day", "quiet station-days are whole")
+
+
+FURTHER: tuple[tuple[set[str], Callable[[pd.DataFrame], Check]], ...] = (
+    ({"event_known"}, _known),
+    ({"station", "start_time", "hours"}, _overlaps),
+    ({"station", "start_time", "event_time"}, _quiet_days),
+)
+"""Checks of tables that have these columns."""
 
 
 def balance(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -71,7 +115,8 @@ def refuse_leaks(result: dict[str, Any], allowed: bool = False) -> None:
         raise TremorError(
             f"the split leaks: {said}",
             "the leak audit (before training)",
-            "give records of one event one group, and remove copies from the source; "
+            "give records of one event one group, remove copies from the source, and keep windows "
+            "apart (dataset.purge_hours of leave_event_out); "
             "dataset.allow_leak=true goes on, and says it first in every report",
         )
 

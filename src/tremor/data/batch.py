@@ -10,7 +10,10 @@ from torch import Tensor
 
 @dataclass
 class Batch:
-    """Records of one step: `x (batch, channel, time)`, labels, valid samples, rows of the table."""
+    """Records of one step: `x (batch, channel, time)`, labels, valid samples, rows of the table.
+
+    Labels `y` are `(batch,)`, or `(batch, head)` where several questions are asked of each record.
+    """
 
     x: Tensor
     y: Tensor

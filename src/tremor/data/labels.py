@@ -6,7 +6,7 @@ Chosen by `dataset.labels`. A record that no class takes has the label -1, and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,26 @@ from tremor.errors import Refused
 
 @dataclass(frozen=True)
 class Labelled:
-    """A table whose `label` counts in `classes`; `ordered` where those follow in time."""
+    """A table whose `label` counts in `classes`; `ordered` where those follow in time.
+
+    Where several questions are asked of each record, `heads` has the classes of each by name, and
+    the table a column `label_<head>` for each; `label` is then that of the first.
+    """
 
     table: pd.DataFrame
     classes: tuple[str, ...]
     ordered: bool = False
+    heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that hold what is to be told."""
+        return tuple(f"label_{head}" for head in self.heads) or ("label",)
+
+
+def label_columns(table: pd.DataFrame) -> list[str]:
+    """The columns of a table that hold labels: `label`, and one for each head."""
+    return [str(c) for c in table if c == "label" or str(c).startswith("label_")]
 
 
 def as_stored(table: pd.DataFrame, classes: Sequence[str]) -> Labelled:
@@ -74,14 +89,11 @@ def time_bins(
     num_classes: int,
     main_shock: str,
     seed: int = 0,
-    shuffle: bool = False,
-    shuffle_seed: int = 0,
 ) -> Labelled:
     """Equal numbers of events in order of time: foreshocks, (Visso,) aftershocks.
 
     An odd number of classes has the days between Visso and the main shock as one in the middle.
-    Where a phase has too many events, `seed` decides who is left out. `shuffle` deals the labels
-    anew among the events by `shuffle_seed`: a control in which there is nothing to learn.
+    Where a phase has too many events, `seed` decides who is left out.
     """
     start = pd.to_datetime(table["start_time"], format="ISO8601", utc=True)
     phase = table["label"].map(dict(enumerate(classes)))
@@ -98,7 +110,6 @@ def time_bins(
             number += 1
     since = (start - utc(main_shock)).dt.total_seconds()
     made = table.assign(label=label, phase=phase, ttf_seconds=since)
-    made = _dealt_anew(made, shuffle_seed) if shuffle else made
     return Labelled(made, names(num_classes), ordered=True)
 
 
@@ -157,15 +168,6 @@ def names(num_classes: int) -> tuple[str, ...]:
         return ("foreshock", "aftershock")
     numbers = range(1, half + 1)
     return (*(f"FEQ{n}" for n in numbers), *["Visso"] * middle, *(f"AEQ{n}" for n in numbers))
-
-
-def _dealt_anew(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The same labels on other events."""
-    rng = np.random.default_rng((seed, 5))
-    used = table["label"] >= 0
-    label = table["label"].copy()
-    label[used] = rng.permutation(label[used].to_numpy())
-    return table.assign(label=label)
 
 
 def limits(labelled: Labelled) -> list[dict[str, object]]:

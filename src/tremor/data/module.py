@@ -25,10 +25,16 @@ class Part(Dataset[Batch]):
     """Some records of a set, at one length; hands out whole batches."""
 
     def __init__(
-        self, records: RecordSet, positions: NDArray[np.int64], length: int, ends: NDArray[np.int64]
+        self,
+        records: RecordSet,
+        positions: NDArray[np.int64],
+        length: int,
+        ends: NDArray[np.int64],
+        columns: tuple[str, ...] = ("label",),
     ):
         self.records, self.positions, self.length, self.ends = records, positions, length, ends
-        self.labels = records.table["label"].to_numpy(np.int64)
+        labels = records.table[list(columns)].to_numpy(np.int64)
+        self.labels = labels if len(columns) > 1 else labels[:, 0]
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -83,7 +89,7 @@ class DataModule(lightning.LightningDataModule):
     `align="trim"` cuts every record to the shortest of the set; `"pad"` fills with zeros to the
     longest, and `Batch.length` says what is signal. `keep="noise"` hands out what comes before P
     only, to see what the station's noise alone tells; a record without a second of it is in no part
-    (its word in `parts` is `no noise`).
+    (its word in `parts` is `no noise`). `columns` of the table are the labels.
     """
 
     def __init__(
@@ -98,9 +104,10 @@ class DataModule(lightning.LightningDataModule):
         align: Literal["trim", "pad"] = "trim",
         keep: Literal["all", "noise"] = "all",
         seed: int = 0,
+        columns: tuple[str, ...] = ("label",),
     ):
         super().__init__()
-        self.records, self.seed = records, seed
+        self.records, self.seed, self.columns = records, seed, columns
         self.ends = records.lengths if keep == "all" else noise_ends(records)
         self.usable = (records.table["label"] >= 0).to_numpy() & (self.ends > 0)
         if not self.usable.any():
@@ -121,7 +128,11 @@ class DataModule(lightning.LightningDataModule):
     def part(self, name: str) -> Part:
         """The records of `train`, `val`, `test` or `all`."""
         chosen = self.usable if name == "all" else self.parts == name
-        return Part(self.records, np.flatnonzero(chosen), self.length, self.ends)
+        return self.of(np.flatnonzero(chosen))
+
+    def of(self, positions: NDArray[np.int64]) -> Part:
+        """Some records by their rows."""
+        return Part(self.records, positions, self.length, self.ends, self.columns)
 
     def loader(self, name: str) -> DataLoader[Batch]:
         """One pass over a part in the order of the table."""

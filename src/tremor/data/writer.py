@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,8 +25,15 @@ PIECE = 10_000  # rows
 class RecordWriter:
     """Takes records and their rows, sets bad ones aside by name, writes the folder's four files."""
 
-    def __init__(self, folder: Path, channels: tuple[str, ...], sampling_rate: float):
+    def __init__(
+        self,
+        folder: Path,
+        channels: tuple[str, ...],
+        sampling_rate: float,
+        tell: Callable[[int], None] = lambda count: None,
+    ):
         self.folder, self.channels, self.sampling_rate = folder, channels, sampling_rate
+        self.tell = tell
         self.rows: list[Row] = []
         self.tables: list[pd.DataFrame] = []
         self.aside: list[dict[str, str]] = []
@@ -62,6 +70,7 @@ class RecordWriter:
         self._hashes[mark] = row["record_id"]
         self._file.write(samples.tobytes())
         self.ends.append(self.ends[-1] + samples.size)
+        self.tell(len(self._hashes))
         facts = {"length": samples.shape[1], "signal_hash": mark} | self._levels(samples)
         facts |= self._loudness(samples, row)
         self.rows.append(row | facts)

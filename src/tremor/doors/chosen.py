@@ -9,10 +9,12 @@ import pandas as pd
 
 from tremor.config.check import Problem, refuse
 from tremor.config.roots import ExplainRoot
+from tremor.config.rules import told
 from tremor.doors.echo import say
 from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
 from tremor.errors import Refused
+from tremor.explain.questions import Question
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
 from tremor.training.assemble import Facts, restore
@@ -32,9 +34,13 @@ def refuse_selection(wanted: ExplainRoot) -> None:
     refuse(problems)
 
 
-def chosen(run: OpenedRun, wanted: ExplainRoot) -> pd.DataFrame:
-    """Rows of the records to explain, in the table's order: record, group, label, predicted, p."""
-    said = _said(run.task, run, wanted.split)
+def chosen(run: OpenedRun, wanted: ExplainRoot, question: Question) -> pd.DataFrame:
+    """Rows of the records to explain, in the table's order: record, group, label, predicted, p.
+
+    Label and prediction are those of the head that is asked; records whose answer nobody knows
+    are left out.
+    """
+    said = _said(run.task, run, wanted.split, question)
     keep = np.ones(len(said), bool)
     right = (said["predicted"] == said["label"]).to_numpy(copy=True)
     if wanted.select == "wrong":
@@ -42,23 +48,27 @@ def chosen(run: OpenedRun, wanted: ExplainRoot) -> pd.DataFrame:
     elif wanted.select != "all":
         keep = right
     for other in wanted.models:
-        theirs = _said(_other(other, run), run, wanted.split)
+        theirs = _said(_other(other, run), run, wanted.split, question)
         keep &= (theirs["predicted"] == theirs["label"]).to_numpy()
     kept = said[keep]
     if kept.empty:
         fault = f"no record of {wanted.split} is left by select={wanted.select}"
         raise Refused(fault, "select", "select=all, or another split")
     drawn = _drawn(kept, wanted.max_per_class, wanted.seed)
-    _tell(len(said), len(kept), drawn, run.data.labelled.classes)
+    _tell(len(said), len(kept), drawn, question.classes)
     return drawn
 
 
-def _said(task: Task, run: OpenedRun, split: str) -> pd.DataFrame:
-    """Predictions of all records of a part."""
-    if "num_classes" not in run.config["task"]:
+def _said(task: Task, run: OpenedRun, split: str, question: Question) -> pd.DataFrame:
+    """Predictions of all records of a part, as answers to the question."""
+    if told(run.config["task"]) == "none":
         fault = "its network knows no classes: there is no decision to explain"
         raise Refused(fault, str(run.checkpoint), "the run of a classification task")
-    return predictions(task, run.data, split, run.config)
+    said = predictions(task, run.data, split, run.config)
+    if not question.head:
+        return said
+    own = {name: said[f"{name}_{question.head}"] for name in ("label", "predicted")}
+    return said.assign(**own)[own["label"] >= 0].reset_index(drop=True)
 
 
 def _other(place: str, run: OpenedRun) -> Task:

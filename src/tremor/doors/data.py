@@ -14,12 +14,12 @@ from tremor.data.labels import Labelled, on_the_wrong_side
 from tremor.data.module import DataModule
 from tremor.data.parts import refuse_empty
 from tremor.data.records import RecordSet
-from tremor.doors.echo import say
+from tremor.doors.echo import counting, say
 from tremor.errors import Refused
 from tremor.training.assemble import Facts
 
 LEFT_OUT = {
-    "purged": "they would train, too near in time to a test event",
+    "purged": "left out, too near in time to a test event or seen by the tested station",
     "no noise": "P is unknown, or comes within a second and a half",
 }
 """Words of a split that are no part, and why."""
@@ -39,11 +39,14 @@ class Data:
     def facts(self) -> Facts:
         """What the network must know of the data."""
         r = self.records
-        return Facts(len(r.channels), self.module.length, r.sampling_rate, self.labelled.classes)
+        said = self.labelled
+        shape = (len(r.channels), self.module.length, r.sampling_rate)
+        return Facts(*shape, said.classes, said.heads)
 
     def split_table(self) -> pd.DataFrame:
         """Which record went where, as split.csv holds it."""
-        shown = ["record_id", "group", "station", "label", "ttf_seconds", "signal_hash"]
+        known = ["record_id", "group", "station", "label", "ttf_seconds", "signal_hash"]
+        shown = [*dict.fromkeys([*known, *self.labelled.columns])]
         table = self.records.table.filter(shown)
         return table.assign(split=self.parts.to_numpy())
 
@@ -51,15 +54,17 @@ class Data:
 def open_data(config: Plain) -> Data:
     """Open (or make) the records, split them, audit the split; anything unsound is refused."""
     source = build(config["dataset"]["records"])
-    records, made = open_records(source, config["cache_dir"])
+    with counting("reading records") as tell:
+        records, made = open_records(source, config["cache_dir"], tell)
     labels = config["dataset"]["labels"]
-    labelled: Labelled = build(labels, table=records.table, classes=records.classes)
+    made_of: Labelled = build(labels, table=records.table, classes=records.classes)
+    labelled: Labelled = build(config["dataset"]["control"], labelled=made_of)
     _refuse_classes(labelled.classes, config["dataset"]["num_classes"])
     records = replace(records, table=labelled.table)
     used = labelled.table[labelled.table["label"] >= 0]
     parts = build(config["dataset"]["split"], table=used)
     parts = parts.reindex(labelled.table.index, fill_value="unused")
-    module = build(config["loader"], records=records, parts=parts)
+    module = build(config["loader"], records=records, parts=parts, columns=labelled.columns)
     refuse_empty(module.parts[used.index], used)
     known = {"table": records.table, "parts": module.parts, "classes": labelled.classes}
     result = build(config["dataset"]["audit"], **known)
@@ -102,6 +107,10 @@ def _tell(data: Data, made: bool) -> None:
             f"{row['class']} {row['records']} of {row['groups']} events" for row in rows
         )
         say(f"{part:<8} {said}")
+    for head, names in list(data.labelled.heads.items())[1:]:
+        counts = table[f"label_{head}"].value_counts()
+        said = ", ".join(f"{name} {counts.get(place, 0)}" for place, name in enumerate(names))
+        say(f"{head:<8} {said}")
     if leak := warning(data.audit):
         say(f"WARNING  {leak}")
     wrong = on_the_wrong_side(data.labelled) if data.labelled.ordered else 0

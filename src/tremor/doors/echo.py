@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from torch import nn
 
-from tremor.config.build import Plain
+from tremor.report.tables import by_head
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -20,6 +23,16 @@ def say(text: str) -> None:
     """One line, as it is; of several processes the first one speaks."""
     if not rank_zero_only.rank:
         console.print(text, markup=False)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """How many of something there are so far, and since when, on a terminal; silence elsewhere."""
+    count = (SpinnerColumn(), TextColumn(what), TextColumn("{task.completed}"), TimeElapsedColumn())
+    hidden = not console.is_terminal or bool(rank_zero_only.rank)
+    with Progress(*count, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda count: bar.update(task, completed=count)
 
 
 def near(path: Path) -> str:
@@ -42,7 +55,7 @@ def counted(module: nn.Module) -> str:
 
 
 def show_verdict(verdict: Mapping[str, Any]) -> None:
-    """What the judge says: sentences first, then each metric with interval and chance."""
+    """What the judge says: sentences first, then each metric with interval and chance, by head."""
     console.print()
     for sentence in verdict["verdict"]:
         console.print(f"• {sentence}", markup=False)
@@ -50,12 +63,15 @@ def show_verdict(verdict: Mapping[str, Any]) -> None:
     for column in ("metric", "value", "95 % interval", "chance", "p"):
         table.add_column(column, justify="left" if column == "metric" else "right")
     table.columns[2].header = f"{verdict['interval']['level']:.0%} interval"
-    for name, numbers in verdict["metrics"].items():
-        table.add_row(name, *_cells(numbers))
+    for head, metrics in by_head(verdict["metrics"]).items():
+        if head:
+            table.add_row(f"[bold]{escape(head)}[/bold]")
+        for name, numbers in metrics.items():
+            table.add_row("  " * bool(head) + escape(name), *_cells(numbers))
     console.print(table)
 
 
-def _cells(numbers: Plain) -> list[str]:
+def _cells(numbers: Mapping[str, Any]) -> list[str]:
     lo, hi = numbers["lo"], numbers["hi"]
     interval = "–" if lo is None else f"{lo:.3f} to {hi:.3f}"
     return [_number(numbers["value"]), interval, _number(numbers["chance"]), _number(numbers["p"])]

@@ -22,16 +22,19 @@ from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.quiet import quieten
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
-from tremor.explain import targets
 from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
+from tremor.explain.questions import Question, ask
 from tremor.files import digest, fingerprint
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
 from tremor.training.run_folder import versions
 
-KNOWN = ("station", "magnitude", "distance_km", "depth_km", "snr_db", "p_time_s", "start_time")
+KNOWN = (
+    *("station", "magnitude", "distance_km", "depth_km", "snr_db", "p_time_s", "start_time"),
+    *("event_time", "event_magnitude", "azimuth_deg", "kp"),
+)
 """Columns of the records' table that an explanation keeps, where the source knows them."""
 
 
@@ -44,9 +47,12 @@ def explain(composed: DictConfig) -> None:
     refuse_selection(wanted)
     method: Method = build(wanted.explainer["method"])
     run = open_run(wanted.checkpoint, overrides)
-    folder = _folder(run, wanted)
-    cases, table = _cases(wanted, run)
-    plan = _plan(wanted, run)
+    labelled = run.data.labelled
+    decide = getattr(run.task.network.decoder, "decide", None)
+    question = ask(wanted.target, labelled.classes, labelled.heads, decide)
+    folder = _folder(run, wanted, question)
+    cases, table = _cases(wanted, run, question)
+    plan = _plan(wanted, run, question)
     parts = begun(folder, plan)
     place = folder / "explanation.h5"
     if place.exists():
@@ -60,23 +66,21 @@ def explain(composed: DictConfig) -> None:
     else:
         each = explained(method, cases, parts, folder, plan)
         meta = plan | {"sampling_rate": run.data.records.sampling_rate}
-        inputs, classes = cases.inputs.cpu().numpy(), run.data.labelled.classes
-        found = Explanations.gather(each, inputs, table, classes, meta)
+        found = Explanations.gather(each, cases.inputs.cpu().numpy(), table, question.classes, meta)
         found.save(place)
         parts.drop()
     conclude(Finished(found, cases, method, run, folder), wanted)
 
 
-def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
+def _cases(wanted: ExplainRoot, run: OpenedRun, question: Question) -> tuple[Cases, pd.DataFrame]:
     """The chosen records in the explainer's space, and what is known of them."""
-    target = targets.read(wanted.target, run.data.labelled.classes)
     subject: Subject = build(
         wanted.explainer["subject"],
         task=run.task,
         data=run.data,
         device=device_of(run.config["trainer"]["accelerator"]),
     )
-    rows = chosen(run, wanted)
+    rows = chosen(run, wanted, question)
     subject.settle()
     table = _table(rows, run.data.records.table)
     _refuse_match(wanted.match, table)
@@ -84,7 +88,7 @@ def _cases(wanted: ExplainRoot, run: OpenedRun) -> tuple[Cases, pd.DataFrame]:
     inputs, steps = subject.inputs(places)
     cases = Cases(
         subject=subject,
-        target=target,
+        target=question.target,
         seed=wanted.seed,
         batch=run.config["loader"]["batch_size"],
         names=tuple(table["record_id"]),
@@ -113,7 +117,7 @@ def _refuse_match(columns: list[str], table: pd.DataFrame) -> None:
         raise Refused(fault, "match", f"match=[{','.join(known[:2])}]")
 
 
-def _plan(wanted: ExplainRoot, run: OpenedRun) -> Plain:
+def _plan(wanted: ExplainRoot, run: OpenedRun, question: Question) -> Plain:
     """All that decides the numbers of an explanation but the choice of records."""
     return {
         "explainer": _choice(),
@@ -122,7 +126,7 @@ def _plan(wanted: ExplainRoot, run: OpenedRun) -> Plain:
         "players": wanted.explainer.get("players"),
         "budget": wanted.explainer.get("budget"),
         "config": wanted.explainer,
-        "target": str(wanted.target).lower() if wanted.target is True else str(wanted.target),
+        "target": question.text,
         "split": wanted.split,
         "select": wanted.select,
         "seed": wanted.seed,
@@ -138,7 +142,7 @@ def _choice() -> str:
     return command().choices["explainer"]
 
 
-def _folder(run: OpenedRun, wanted: ExplainRoot) -> Path:
+def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
     """A place of its own for each explainer, target, part and choice of settings."""
     home = checkpoints.run_of(run.checkpoint)
     base = home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
@@ -154,7 +158,7 @@ def _folder(run: OpenedRun, wanted: ExplainRoot) -> Path:
     )
     rest = sorted(o for o in command().overrides if not o.lstrip("+~").startswith(plain))
     words = [_choice()]
-    words += [str(wanted.target)] if wanted.target != "predicted" else []
+    words += [question.short] if question.short else []
     words += [wanted.split] if wanted.split != "test" else []
     words += [wanted.select] if wanted.select != "all" else []
     words += [run.checkpoint.stem] if run.checkpoint.stem != "best" else []

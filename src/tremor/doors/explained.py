@@ -31,7 +31,7 @@ from tremor.explain.groups.pointing import Pointing, pointing
 from tremor.explain.methods import Case, Method
 from tremor.files import write_json, write_whole
 from tremor.report.explained import figures
-from tremor.report.explained_words import summary
+from tremor.report.explained_words import comparisons, summary
 from tremor.report.files import read_json
 from tremor.report.page import write_page
 from tremor.report.svg import save_pdf, save_png
@@ -121,9 +121,8 @@ def _spend(done: Finished) -> Callable[[Method, Case], Explanation]:
 def _aim(done: Finished) -> Pointing | None:
     """The pointing score, where the records are made up and the evidence is known."""
     table, axes = done.found.table, done.found.axes
-    known = evidence_of(
-        done.run.config, table["record_id"].tolist(), axes, done.found.meta["sampling_rate"]
-    )
+    names = table["record_id"].tolist()
+    known = evidence_of(done.run.config, done.run.data.records, names, axes)
     whole = done.found.resolution()
     if known is None or all(
         whole.get(axis.name, 0.0) >= 0.99 * len(axis.values) * abs(axis.step)
@@ -189,13 +188,8 @@ def _tell(done: Finished, told: Plain) -> None:
         say(f"{check['verdict']:<8} {check['check']}: {check['words']}")
     for note in told["notes"]:
         say(f"note     {note}")
-    for one in told["differences"]:
-        what = f"{one['a']} − {one['b']} at {one['station']}"
-        if one["reason"]:
-            say(f"test     {what}: not made, {one['reason']}")
-        else:
-            cells = f"{one['significant_cells']} of {one['cells']} cells significant"
-            say(f"test     {what}: {cells} (family-wise, smallest p {one['smallest_p']:.3f})")
+    for test in comparisons(told["differences"]):
+        say(f"test     {test}")
     if told["pointing"]:
         score, null = (told["pointing"]["absolute"][k] for k in ("score", "rolled"))
         say(f"pointing {_interval(score)}; by chance {_interval(null)}")

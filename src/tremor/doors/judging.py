@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
 from tremor.data.audit import warning
-from tremor.data.labels import limits, visso
+from tremor.data.labels import Labelled, limits, visso
 from tremor.doors.data import Data
 from tremor.doors.processes import alone
 from tremor.errors import TremorError
@@ -40,14 +40,18 @@ def predictions(task: Task, data: Data, split: str, config: Plain) -> pd.DataFra
     if lost:
         fault = f"the network gives no number for {lost} of {len(index)} records: it has diverged"
         raise TremorError(fault, split, "a smaller optimizer.lr, or trainer.gradient_clip_val=1.0")
-    known = data.records.table.iloc[index][["record_id", "group", "label"]]
-    table: pd.DataFrame = known.reset_index(drop=True)
-    return pd.concat([table, *_columns(said, data.labelled.classes)], axis=1)
+    asked = ["record_id", "group", *dict.fromkeys(["label", *data.labelled.columns])]
+    table: pd.DataFrame = data.records.table.iloc[index][asked].reset_index(drop=True)
+    return pd.concat([table, *_columns(said, data.labelled)], axis=1)
 
 
-def _columns(said: dict[str, Any], classes: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    """Columns of what a task said of each record; a row of numbers has one for each class."""
+def _columns(said: dict[str, Any], labelled: Labelled) -> Iterator[pd.DataFrame]:
+    """Columns of what a task said of each record; a row of numbers has one for each class.
+
+    Where several heads were asked, the classes are those of the head that the name ends with.
+    """
     for name, values in said.items():
+        classes = labelled.heads.get(name.partition("_")[2], labelled.classes)
         names = [name] if values.ndim == 1 else [f"{name}_{label}" for label in classes]
         yield pd.DataFrame(values, columns=names)
 

@@ -44,8 +44,8 @@ def open_run(checkpoint: str, overrides: list[str]) -> OpenedRun:
 def _refuse_other_data(data: Data, card: Plain, changed: list[str]) -> None:
     """The data must fit the network, and be those of the run unless others were asked for."""
     trained, now = Facts.read(card["facts"]), data.facts
-    same = (trained.channels, trained.sampling_rate, trained.classes)
-    if same != (now.channels, now.sampling_rate, now.classes):
+    same = (trained.channels, trained.sampling_rate, trained.outputs)
+    if same != (now.channels, now.sampling_rate, now.outputs):
         raise Refused(
             f"the records do not fit the network, trained on {asdict(trained)}: {asdict(now)}",
             str(data.records.folder),

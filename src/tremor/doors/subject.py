@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tremor.data.batch import Batch
-from tremor.data.module import Part
 from tremor.doors.data import Data
 from tremor.errors import Refused
 from tremor.explain.explanation import Axis
+from tremor.explain.units import Units, converted
 from tremor.network.demands import not_below
 from tremor.network.views import OfBands, OfFeatures, OfSignal
 from tremor.signal.octaves import octave_bands, octave_edges
@@ -65,9 +65,7 @@ class Subject(ABC):
         return self._taken(self.task.normalise(batch.x, batch.length), batch.length)
 
     def _batch(self, rows: Rows) -> Batch:
-        module = self.data.module
-        part = Part(self.data.records, rows, module.length, module.ends)
-        return part.__getitems__(list(range(len(rows))))
+        return self.data.module.of(rows).__getitems__(list(range(len(rows))))
 
     def references(self, seed: int) -> Tensor:
         """Some training records, drawn by the seed."""
@@ -82,9 +80,15 @@ class Subject(ABC):
         return Axis("component", self.data.records.channels)
 
     @cached_property
+    def _units(self) -> Units:
+        """Of the whole signal: up to half the sampling rate, and as long as the records."""
+        rate = self.data.records.sampling_rate
+        return Units.of(rate / 2, self.data.module.length / rate)
+
+    @cached_property
     def _time(self) -> Axis:
         rate = self.data.records.sampling_rate
-        return Axis("time", tuple(i / rate for i in range(self.data.module.length)), "s")
+        return self._units.times(i / rate for i in range(self.data.module.length))
 
 
 class SignalSubject(Subject):
@@ -113,7 +117,8 @@ class BandsSubject(Subject):
     def axes(self) -> tuple[Axis, ...]:
         rate = self.data.records.sampling_rate
         edges = [0.0, *octave_edges(rate, self.octaves), rate / 2]
-        names = tuple(f"{a:.3g}–{b:.3g} Hz" for a, b in pairwise(edges))
+        unit = self._units.frequency
+        names = tuple(f"{a:.3g}–{b:.3g} {unit}" for a, b in pairwise(converted(edges, unit)))
         return self._component, Axis("band", names), self._time
 
     def predict(self, steps: int) -> nn.Module:
@@ -136,10 +141,14 @@ class SpectrogramSubject(Subject):
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        units = {"frequency": "Hz", "time": "s"}
-        known = self.task.network.coordinates()
-        named = [Axis(n, tuple(known[n].tolist()), u) for n, u in units.items() if n in known]
-        return self._component, *named
+        known = {name: values.tolist() for name, values in self.task.network.coordinates().items()}
+        encoder, channels = self.task.network.encoder, self.data.records.channels
+        named = getattr(encoder, "components", tuple)(channels)
+        times = known.get("time", [0.0])
+        units = Units.of(max(known["frequency"]), max(times) - min(times))
+        timed = [units.times(times)] if "time" in known else []
+        component = Axis("component", named)
+        return component, units.frequencies(known["frequency"]), *timed
 
     def predict(self, steps: int) -> nn.Module:
         return OfFeatures(self.task.network, steps).eval()

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
 from tremor.config.build import Plain, build
+from tremor.config.rules import told
 from tremor.config.signature import signature_of
 from tremor.data.labels import limits
 from tremor.data.module import DataModule
@@ -116,7 +117,8 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     """A run that goes on in its own folder, from its last whole epoch."""
     folder = Path(place).expanduser().resolve()
     last = checkpoints.find(str(folder / "checkpoints" / "last.ckpt"))
-    card = checkpoints.load(last)["tremor"]
+    content = checkpoints.load(last)
+    card = content["tremor"]
     ours = [o for o in typed.overrides if not o.startswith("resume=")]
     config, raw, changed = retuned(card["tree"], ours)
     for key in changed:
@@ -125,6 +127,9 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     if refused:
         fault = f"a resumed run keeps its data, model and optimiser; these would change: {refused}"
         raise Refused(fault, str(last), "start a new run, or leave these overrides out")
+    if "ema" in content and not config["callbacks"].get("ema"):
+        fault = "this run's weights are averaged, and would learn on from their average"
+        raise Refused(fault, "callbacks.ema", "leave callbacks.ema as it was")
     data = open_data(config)
     if data.records.fingerprint != card["provenance"]["data_fingerprint"]:
         raise Refused("the data have changed since this run began", str(folder), "start a new run")
@@ -172,7 +177,7 @@ def _describe(run: Run, data: Data, task: Task) -> None:
         f"input    {facts.channels} channels x {facts.length} samples at {facts.sampling_rate:g} Hz"
     )
     for name, part in network.named_children():
-        shape = getattr(part, "out_shape", (len(facts.classes),))
+        shape = getattr(part, "out_shape", (len(facts.outputs),))
         say(f"{name:<8} {part_line(part, shape)}")
     say(f"network  {counted(network)}")
     if way := mlstm_of(task):
@@ -294,7 +299,8 @@ def _farewell(run: Run, seconds: float) -> None:
         say(f"  weights     {place}/checkpoints/{kept.name}")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
-    if "num_classes" in run.config["task"]:
+    decides = told(run.config["task"]) != "none"
+    if decides:
         say(f"  python explain.py checkpoint={place}{run.space}")
     if run.choices["dataset"] == "stations":
         say(f"  python scripts/stations.py table {near(run.folder.parent)}")
@@ -302,4 +308,4 @@ def _farewell(run: Run, seconds: float) -> None:
     parts = [f"{group}={run.choices[group]}" for group in ("encoder", "model")]
     tuning = FINE_TUNING + "_tiny" * run.choices["dataset"].startswith("synthetic")
     onward = ["python", "simple_train.py", tuning, *parts, f"model.pretrained={place}"]
-    say(f"  {shlex.join(again if 'num_classes' in run.config['task'] else onward)}")
+    say(f"  {shlex.join(again if decides else onward)}")

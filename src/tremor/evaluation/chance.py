@@ -33,11 +33,15 @@ def permuted_labels(judged: Judged, permutations: int, seed: int) -> Index:
 def null(judged: Judged, permutations: int, seed: int) -> dict[str, Floats]:
     """Each metric under permuted labels, `(permutation,)`."""
     labels = permuted_labels(judged, permutations, seed)
-    k = judged.classes
-    cells = labels * k + judged.predicted
-    counts = np.stack([np.bincount(row, minlength=k * k) for row in cells])
-    found = metrics.from_confusion(counts.reshape(-1, k, k).astype(float))
+    found = metrics.from_confusion(matrices(labels, judged))
     return found | {"auroc": _areas(labels, judged.chances)}
+
+
+def matrices(labels: Index, judged: Judged) -> Floats:
+    """Confusion matrices of the predictions under other labels, `(permutation, class, class)`."""
+    k = judged.classes
+    counts = [np.bincount(row, minlength=k * k) for row in labels * k + judged.predicted]
+    return np.stack(counts).reshape(-1, k, k).astype(float)
 
 
 def _areas(labels: Index, chances: Floats) -> Floats:

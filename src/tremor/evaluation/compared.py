@@ -68,7 +68,7 @@ class Configuration:
     def spread(self) -> str:
         """What the interval counts as chance."""
         if self.mean.lo is None:
-            return f"no interval: fewer than {FEWEST} events"
+            return f"no interval: fewer than {FEWEST} events, or one alone of a class"
         return "seeds and events" if len(self.runs) > 1 else "events alone: one seed"
 
     @property

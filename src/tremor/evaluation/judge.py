@@ -13,6 +13,7 @@ from tremor.errors import Refused
 from tremor.evaluation import baselines, chance, metrics, ordinal
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.calibration import calibration
+from tremor.evaluation.measured import Asked
 from tremor.evaluation.metrics import Floats, Index
 from tremor.evaluation.scoring import Plain, Scorer
 from tremor.evaluation.sentences import sentences
@@ -36,22 +37,40 @@ def judge(
 
     `table` (of the judged records) is needed for strata, and with `train_table` for leak alarms
     and times; all else follows from the predictions. `ordered` classes follow in time. A column
-    `seen` of the tables says what of each record the network had: `all` or `noise`.
+    `seen` of the tables says what of each record the network had: `all` or `noise`; a column
+    `shuffled`, that its label was dealt anew among groups, as a control.
     """
-    judged = Judged.of(predictions, tuple(classes))
-    scorer = Scorer(judged, draws, level, seed)
-    drawn = chance.null(judged, permutations, seed)
+    asked = Asked(draws, permutations, level, seed)
+    return judge_one(predictions, asked, classes, table, train_table, split, ordered)
+
+
+def judge_one(
+    predictions: pd.DataFrame,
+    asked: Asked,
+    classes: Sequence[str],
+    table: pd.DataFrame | None,
+    train_table: pd.DataFrame | None,
+    split: str,
+    ordered: bool = False,
+    background: int | None = None,
+) -> Plain:
+    """Judge one question about each record; `background` is the class of quiet ones, if any."""
+    judged, permutations = Judged.of(predictions, tuple(classes)), asked.permutations
+    scorer = asked.scorer(judged, background)
+    drawn = chance.null(judged, permutations, asked.seed)
     verdict = _heading(judged, split, classes) | {
         "metrics": _metrics(judged, scorer, drawn),
         "per_class": _per_class(judged, scorer, classes),
         "confusion": judged.group_confusion().sum(0).astype(int).tolist(),
         "interval": scorer.said(),
-        "null": {"permutations": permutations, "seed": seed, "unit": "group"},
+        "null": {"permutations": permutations, "seed": asked.seed, "unit": "group"},
         "calibration": calibration(scorer, permutations),
         "baselines": {},
     }
     if not scorer.enough:
         verdict["group_list"] = _group_list(judged, classes)
+    if why := scorer.lacking(classes):
+        verdict["lacking"] = why
     if ordered and len(classes) > 2:
         verdict["ordinal"] = ordinal.ordinal(scorer, permutations)
     if table is not None:
@@ -69,6 +88,8 @@ def _with_tables(
 ) -> Plain:
     """What needs more than predictions; `rows` are the judged records in their order."""
     found = strata(scorer, rows)
+    if "shuffled" in rows and bool(rows["shuffled"].any()):
+        found["control"] = "shuffled labels"
     if train is not None:
         found["baselines"] = _alarms(scorer, train, rows, ordered)
         if ordered and len(classes) > 2 and "ttf_seconds" in rows:
@@ -89,7 +110,7 @@ def judge_file(path: Path, **settings: Any) -> Plain:
 
 def _heading(judged: Judged, split: str, classes: Sequence[str]) -> Plain:
     records = np.bincount(judged.labels, minlength=len(classes))
-    groups = np.bincount(judged.group_labels(), minlength=len(classes))
+    groups = judged.class_groups()
     return {
         "split": split,
         "records": len(judged.labels),
@@ -108,7 +129,7 @@ def _metrics(judged: Judged, scorer: Scorer, drawn: dict[str, Floats]) -> Plain:
     found = {}
     for name, (value, draws) in pairs.items():
         p = chance.p_value(value, drawn[name]) if np.isfinite(value) else None
-        found[name] = scorer.value(value, draws) | {"chance": at_chance[name], "p": p}
+        found[name] = scorer.metric(name, value, draws) | {"chance": at_chance[name], "p": p}
     return found
 
 
@@ -117,7 +138,7 @@ def _per_class(judged: Judged, scorer: Scorer, classes: Sequence[str]) -> Plain:
     heading = _heading(judged, "", classes)
     table = {}
     for k, name in enumerate(classes):
-        row = {m: scorer.value(float(whole[m][k]), resampled[m][:, k]) for m in whole}
+        row = {m: scorer.of_class(k, float(whole[m][k]), resampled[m][:, k]) for m in whole}
         counts = {
             "records": heading["class_records"][name],
             "groups": heading["class_groups"][name],
@@ -145,18 +166,19 @@ def _group_list(judged: Judged, classes: Sequence[str]) -> list[Plain]:
 def _alarms(scorer: Scorer, train: pd.DataFrame, rows: pd.DataFrame, ordered: bool) -> Plain:
     """Each baseline's score, and how far the model is above it.
 
-    The month is no leak where time defines the classes: it is left out of the metadata.
+    Month and day are no leak where time defines the classes: the metadata are without them.
     """
-    sees = "metadata alone" + (", without the month, which tells the class" if ordered else "")
-    found = {"majority": _alarm(scorer, baselines.majority(train, rows), "nothing")}
+    left_out = {"month", "day"} if ordered else set()
+    sees = "metadata alone" + (", without month and day, which tell the class" if ordered else "")
+    found = {"majority": alarm(scorer, baselines.majority(train, rows), "nothing")}
     by_level = baselines.level(train, rows)
     if isinstance(by_level, str):
         found["level"] = {"unavailable": by_level}
     else:
-        found["level"] = _alarm(scorer, by_level, "overall amplitude of each channel")
+        found["level"] = alarm(scorer, by_level, baselines.level_sees(rows))
     tried = [
-        _alarm(scorer, said, sees) | {"columns": list(columns)}
-        for columns, said in baselines.metadata(train, rows, {"month"} if ordered else set())
+        alarm(scorer, said, sees) | {"columns": list(columns)}
+        for columns, said in baselines.metadata(train, rows, left_out)
     ]
     best = max(tried, key=lambda a: a["balanced_accuracy"]["value"] or 0.0, default=None)
     if best is None:
@@ -168,15 +190,15 @@ def _alarms(scorer: Scorer, train: pd.DataFrame, rows: pd.DataFrame, ordered: bo
     return found
 
 
-def _alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
+def alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
     """A baseline's scores, and the model's lead over it with a paired interval."""
     (own, own_draws), (its, its_draws) = scorer.matrices(), scorer.matrices(predicted)
     scores, drawn = metrics.from_confusion(its), metrics.from_confusion(its_draws)
     found: Plain = {
-        name: scorer.value(float(scores[name]), drawn[name])
+        name: scorer.metric(name, float(scores[name]), drawn[name])
         for name in ("accuracy", "balanced_accuracy")
     }
     name = "balanced_accuracy"
     lead = metrics.from_confusion(own)[name] - scores[name]
     leads = metrics.from_confusion(own_draws)[name] - drawn[name]
-    return found | {"lead": scorer.value(float(lead), leads), "sees": sees}
+    return found | {"lead": scorer.metric(name, float(lead), leads), "sees": sees}

@@ -53,8 +53,14 @@ def by_class(matrix: Floats) -> dict[str, Floats]:
 def _mcc(right: Floats, total: Floats, true: Floats, said: Floats) -> Floats:
     """Matthews' correlation for any number of classes; 0 when one side is constant."""
     above = right * total - (true * said).sum(-1)
-    below = np.sqrt((total**2 - (true**2).sum(-1)) * (total**2 - (said**2).sum(-1)))
+    below = np.sqrt(_spread(total, true) * _spread(total, said))
     return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1), 0.0))
+
+
+def _spread(total: Floats, counts: Floats) -> Floats:
+    """How far counts are from a single class: exactly 0 there, whatever weights are rounded to."""
+    left = total**2 - (counts**2).sum(-1)
+    return np.asarray(np.where(left > 1e-12 * total**2, left, 0.0))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -24,7 +24,8 @@ def notes(
         yield f"Names give the fewest keys that tell all apart; others differ: {', '.join(silent)}."
     few = [c.name for c in configurations if c.mean.lo is None]
     if few:
-        yield f"Fewer than {FEWEST} events, so no interval: {'; '.join(few)}."
+        why = f"Fewer than {FEWEST} events, or one alone of a class, so no interval"
+        yield f"{why}: {'; '.join(few)}."
     yield from _of_tests(configurations, pairs, swaps)
 
 

@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from tremor.evaluation import metrics, ordinal
-from tremor.evaluation.bootstrap import FEWEST, draw_groups, interval
+from tremor.evaluation.bootstrap import AVERAGED, FEWEST, Evidence, draw_groups, interval, strata
 from tremor.evaluation.chance import p_value
 from tremor.evaluation.metrics import Floats, Index
 from tremor.evaluation.runs import Run
@@ -99,18 +98,24 @@ class Draws:
     def _contrast(self, even: Floats, drawn: Floats, free_runs: int, events: Index) -> Score:
         """A weighted sum of runs, with its interval where there are events enough."""
         value = round(float(even @ self.values), 12) + 0.0
-        if len(events) < FEWEST:
+        evidence = self._evidence(events)
+        if len(events) < FEWEST or evidence is None:
             return Score(value)
         both = np.where(drawn != 0, drawn * self.table, 0.0).sum(1)
-        strata = len(np.unique(self.labels[events]))
         by_runs = round(float(np.var(drawn @ self.values)), 18)
         by_events = float(np.nanvar(np.where(even != 0, even * self.table, 0.0).sum(1)))
         if by_runs == 0:
-            return Score(value, *interval(both, value, self.level, len(events), strata))
-        free_events = max(len(events) - strata, 1)
-        free = (by_runs + by_events) ** 2 / (by_runs**2 / free_runs + by_events**2 / free_events)
-        widened = float(np.sqrt(len(events) / free_events))
-        return Score(value, *_ends(both, self.level, free, widened))
+            return Score(value, *interval(both, value, self.level, *evidence))
+        within = by_runs**2 / free_runs + by_events**2 / evidence.free
+        free = (by_runs + by_events) ** 2 / within
+        return Score(value, *interval(both, value, self.level, evidence.groups, free))
+
+    def _evidence(self, events: Index) -> Evidence | None:
+        """How much some events tell of the metric."""
+        if self.metric in AVERAGED:
+            counts = self.counts[:, events].sum((0, -1))
+            return Evidence.averaged((counts > 0).sum(0))
+        return Evidence.pooled(len(events), len(np.unique(strata(self.labels)[events])))
 
     def swapped(self, first: list[list[int]], second: list[list[int]], swaps: int) -> float:
         """Two-sided p: predictions change sides event by event, in all sets of records alike.
@@ -157,13 +162,6 @@ def _shares(count: int, draws: int, rng: np.random.Generator) -> Floats:
     if count == 1:
         return np.ones((draws, 1))
     return rng.multinomial(count - 1, np.full(count, 1 / count), size=draws) / (count - 1)
-
-
-def _ends(drawn: Floats, level: float, free: float, widened: float) -> tuple[float, float]:
-    """Percentile interval with the tails of a t quantile, as `bootstrap.interval` has it."""
-    tail = stats.norm.cdf(-stats.t.ppf((1 + level) / 2, free) * widened)
-    low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 
 from tremor.config.resolve import leaves, select
+from tremor.config.rules import FOLDED
 from tremor.errors import Refused
 from tremor.files import digest
 
@@ -34,7 +35,10 @@ CONTROLS = {
     "dataset.keep=noise": ("dataset.keep", "noise"),
     "dataset.shuffle_labels=true": ("dataset.shuffle_labels", True),
 }
-OF_CONTROLS = ("dataset.keep", "loader.keep", "dataset.shuffle_labels", "dataset.labels.shuffle")
+OF_CONTROLS = (
+    *("dataset.keep", "loader.keep"),
+    *("dataset.shuffle_labels", "dataset.control.shuffle", "dataset.labels.shuffle"),
+)
 SHARES = ("dataset.train_frac", "dataset.split.train_frac")
 STAMP = re.compile(r"[-_/]?\d{4}-\d\d-\d\d__\d\d_\d\d_\d\d(_\d+)?(/\d+)?(?=/|$)")
 """The time in a run's path, with the numbers of runs in one second and of a sweep's jobs."""
@@ -69,7 +73,25 @@ class Run:
     @property
     def labelled(self) -> bool:
         """Whether classes were predicted; pretraining has none."""
-        return "confusion" in self.verdict
+        return "confusion" in self.verdict or bool(self.heads)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The questions that were asked of each record, where there were several."""
+        return tuple(self.verdict.get("heads", {}))
+
+    def of_head(self, head: str) -> Run:
+        """What this run says of one of its heads, as a run that was asked nothing else."""
+        if head not in self.heads:
+            said = ", ".join(self.heads) or "one question alone"
+            fault = f"this run has no head {head} ({said})"
+            raise Refused(fault, str(self.folder), "another --head, or leave it out")
+        verdict = self.verdict["heads"][head]
+        own = {f"label_{head}": "label", f"predicted_{head}": "predicted"}
+        own |= {f"p_{head}_{name}": f"p_{name}" for name in verdict["classes"]}
+        columns = self.predictions[["record_id", "group", *own]].rename(columns=own)
+        known = columns[columns["label"] >= 0].reset_index(drop=True)
+        return replace(self, verdict=verdict, predictions=known)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -133,7 +155,7 @@ class Run:
 def whole_share(config: Plain) -> float:
     """What validation and test leave to train on, which `train_frac: null` takes."""
     data = config["dataset"]
-    tested = 0.0 if data["event_split_method"] == "kfold" else data["test_ratio"]
+    tested = 0.0 if data["event_split_method"] in FOLDED else data["test_ratio"]
     return float(round(1 - data["val_ratio"] - tested, 9))
 
 
@@ -173,12 +195,24 @@ class Found:
     repeated: list[Path]
 
 
-def find(places: Sequence[Path]) -> Found:
-    """Every run below some folders; of repeats of one run the last in order of names counts."""
+def single(run: Run) -> Run:
+    """A run that was asked one question; one of several heads is refused."""
+    if run.heads:
+        heads = ", ".join(run.heads)
+        remedy = f"scripts/compare.py --head {run.heads[0]}, or leave it out"
+        raise Refused(f"this run answers several questions ({heads})", str(run.folder), remedy)
+    return run
+
+
+def find(places: Sequence[Path], view: Callable[[Run], Run] = single) -> Found:
+    """Every run below some folders; of repeats of one run the last in order of names counts.
+
+    `view` is what of each run is looked at.
+    """
     folders = sorted({folder.resolve() for place in places for folder in _run_folders(place)})
     ready = [f for f in folders if all((f / name).is_file() for name in FINISHED)]
     read = [Run.read(folder) for folder in ready]
-    labelled = [run for run in read if run.labelled]
+    labelled = [view(run) for run in read if run.labelled]
     last = {run.repeats: run for run in labelled}.values()
     kept = [run for run in labelled if any(run is other for other in last)]
     found = Found(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tremor.evaluation import metrics
-from tremor.evaluation.bootstrap import FEWEST, Judged, draw_groups, interval
+from tremor.evaluation.bootstrap import (
+    AVERAGED,
+    FEWEST,
+    Evidence,
+    Judged,
+    draw_groups,
+    interval,
+    strata,
+)
 from tremor.evaluation.metrics import Floats, Index
 
 Plain = dict[str, Any]
@@ -19,28 +28,27 @@ class Draws:
 
     def __init__(self, labels: Index, draws: int, level: float, seed: int):
         self.draws, self.level, self.seed = draws, level, seed
-        self.groups, self.strata = len(labels), len(np.unique(labels))
+        self.groups, self.strata = len(labels), len(np.unique(strata(labels)))
         self.enough = self.groups >= FEWEST
         self.counts = draw_groups(labels, draws if self.enough else 1, seed)
         self.undefined = 0
 
     def value(self, value: float, drawn: Floats) -> Plain:
         """A value with the interval of its draws; nulls where there are too few groups."""
-        if not self.enough or not np.isfinite(value):
+        return self.known(value, drawn, Evidence.pooled(self.groups, self.strata))
+
+    def known(self, value: float, drawn: Floats, evidence: Evidence | None) -> Plain:
+        """A value with the interval that its evidence allows; nulls without any."""
+        if evidence is None or not self.enough or not np.isfinite(value):
             return {"value": plain(value), "lo": None, "hi": None}
         self.undefined = max(self.undefined, int((~np.isfinite(drawn)).sum()))
-        low, high = interval(drawn, value, self.level, self.groups, self.strata)
+        low, high = interval(drawn, value, self.level, *evidence)
         return {"value": plain(value), "lo": plain(low), "hi": plain(high)}
 
     def share(self, value: float, drawn: Floats, groups: int) -> Plain:
         """A share among `groups` that are a part of all, with the interval of its draws."""
-        if groups < FEWEST or not np.isfinite(value):
-            return {"value": plain(value), "lo": None, "hi": None}
-        if value == 0.0:  # no success seen: as uncertain as no failure seen
-            turned = self.share(1.0, 1 - drawn, groups)
-            return {"value": 0.0, "lo": 0.0, "hi": 1 - turned["lo"]}
-        low, high = interval(drawn, value, self.level, groups, 1)
-        return {"value": plain(value), "lo": plain(low), "hi": plain(high)}
+        evidence = Evidence.pooled(groups) if groups >= FEWEST else None
+        return share(lambda v, d: self.known(v, d, evidence), value, drawn)
 
     def said(self) -> Plain:
         """How the intervals were made."""
@@ -51,11 +59,41 @@ class Draws:
 
 
 class Scorer(Draws):
-    """The draws of judged predictions, with what is counted in each."""
+    """The draws of judged predictions, with what is counted in each.
 
-    def __init__(self, judged: Judged, draws: int, level: float, seed: int):
+    Scores that average classes have an interval where each class that occurs has two groups or
+    more; with a `background` class, also `FEWEST` groups of other classes.
+    """
+
+    def __init__(
+        self, judged: Judged, draws: int, level: float, seed: int, background: int | None = None
+    ):
         super().__init__(judged.group_labels(), draws, level, seed)
-        self.judged = judged
+        self.judged, self.background = judged, background
+        self.sizes = judged.class_groups()
+        others = len(np.unique(judged.rows[judged.labels != background]))
+        self.averages = Evidence.averaged(self.sizes) if others >= FEWEST else None
+
+    def metric(self, name: str, value: float, drawn: Floats) -> Plain:
+        """One of the scores of `metrics` with its interval."""
+        if name in AVERAGED:
+            return self.known(value, drawn, self.averages)
+        return self.value(value, drawn)
+
+    def of_class(self, label: int, value: float, drawn: Floats) -> Plain:
+        """A score of one class, with the interval that its own groups allow."""
+        return self.known(value, drawn, Evidence.averaged(self.sizes[[label]]))
+
+    def lacking(self, classes: Sequence[str]) -> str:
+        """Why scores that average classes have no interval, where there are groups enough."""
+        if not self.enough or self.averages:
+            return ""
+        alone = [name for name, n in zip(classes, self.sizes, strict=True) if n == 1]
+        if not alone:
+            return f"Fewer than {FEWEST} events that are not {classes[self.background or 0]}"
+        if len(alone) == 1:
+            return f"Class {alone[0]} has a single event"
+        return f"Classes {', '.join(alone)} have a single event each"
 
     def matrices(self, predicted: Index | None = None) -> tuple[Floats, Floats]:
         """The confusion matrix, and those of all draws `(draw, class, class)`."""
@@ -69,6 +107,15 @@ class Scorer(Draws):
         j = self.judged
         whole = metrics.auroc(j.labels, j.chances, np.ones((1, len(j.labels))))[0]
         return float(whole), metrics.auroc(j.labels, j.chances, self.counts[:, j.rows])
+
+
+def share(score: Callable[[float, Floats], Plain], value: float, drawn: Floats) -> Plain:
+    """A share as `score` has it; where it is 0, as uncertain as where no failure was seen."""
+    if value != 0.0:
+        return score(value, drawn)
+    low = score(1.0, 1 - drawn)["lo"]
+    ends = {"lo": None, "hi": None} if low is None else {"lo": 0.0, "hi": 1 - low}
+    return {"value": 0.0} | ends
 
 
 def plain(value: float) -> float | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tremor.evaluation import metrics
-from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.bootstrap import FEWEST, Evidence
 from tremor.evaluation.metrics import CHUNK, Floats, Index
-from tremor.evaluation.scoring import Plain, Scorer
+from tremor.evaluation.scoring import Plain, Scorer, share
 
 QUANTITIES = ("magnitude", "snr_db")
 BINS = 5
@@ -63,8 +65,10 @@ def _bin(scorer: Scorer, values: Floats, inside: NDArray[np.bool_]) -> Plain:
     chances = (float(classes.max() / classes.sum()), 1 / present)
     found: Plain = {"low": float(values[inside].min()), "high": float(values[inside].max())}
     found |= {"records": int(each.sum()), "groups": int(inside.sum()), "classes": present}
-    for name, chance in zip(SCORES, chances, strict=True):
-        its = scorer.share(float(whole[name]), drawn[name], int(inside.sum()))
+    told = (Evidence.pooled(len(each)), Evidence.averaged((each.sum(-1) > 0).sum(0)))
+    for name, chance, evidence in zip(SCORES, chances, told, strict=True):
+        score = partial(scorer.known, evidence=evidence if len(each) >= FEWEST else None)
+        its = share(score, float(whole[name]), drawn[name])
         found[name] = its | {"chance": chance}
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from tremor.errors import Refused
+from tremor.explain import units
 from tremor.explain.explanation import Axis
 from tremor.explain.players import Players, every, octaves, partition
 
@@ -56,9 +57,10 @@ def _cuts(axis: Axis, seconds: float | None, hertz: float | None, apart: bool) -
     length = len(axis.values)
     if not axis.unit:
         return every(1, length) if apart else []
-    width = {"s": seconds, "Hz": hertz}.get(axis.unit)
-    if width is None or axis.step is None:
+    unit, step = units.base(axis.unit), units.step(axis)
+    width = {"s": seconds, "Hz": hertz}.get(unit)
+    if width is None or step is None:
         return []
     if width <= 0:
-        raise Refused(f"players of {width:g} {axis.unit}", "explainer.players", "a width above 0")
-    return every(max(1, round(width / axis.step)), length)
+        raise Refused(f"players of {width:g} {unit}", "explainer.players", "a width above 0")
+    return every(max(1, round(width / step)), length)

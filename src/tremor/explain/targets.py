@@ -13,6 +13,7 @@ from torch import Tensor
 from tremor.errors import Refused
 
 WHERE = "target"
+PAIR = re.compile(r"contrast\(([^,()]+),([^,()]+)\)")
 
 
 class Target(Protocol):
@@ -72,8 +73,8 @@ class Fixed:
 
 def read(text: int | str | bool, classes: Sequence[str]) -> Target:
     """From `predicted`, `true`, a class (by name or number), or `contrast(a,b)` of two."""
-    said = "true" if text is True else str(text).strip()
-    pair = re.fullmatch(r"contrast\(([^,()]+),([^,()]+)\)", said)
+    said = words(text)
+    pair = PAIR.fullmatch(said)
     if pair:
         a, b = (_class(name.strip(), classes) for name in pair.groups())
         if a == b:
@@ -81,6 +82,11 @@ def read(text: int | str | bool, classes: Sequence[str]) -> Target:
         return Contrast(a, b)
     ways: dict[str, Target] = {"predicted": Predicted(), "true": TrueClass()}
     return ways[said] if said in ways else OneClass(_class(said, classes))
+
+
+def words(text: int | str | bool) -> str:
+    """A target as it is written: YAML has made a truth value of `true`."""
+    return "true" if text is True else str(text).strip()
 
 
 def _class(name: str, classes: Sequence[str]) -> int:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from tremor.errors import Refused
 from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair
 from tremor.evaluation.naming import differing
 from tremor.files import whole_folder, write_json, write_whole
-from tremor.report import page, tables
+from tremor.report import alike, tables
 from tremor.report.comparison_figures import captions, figures
 from tremor.report.comparison_tables import (
     beside,
@@ -24,7 +22,7 @@ from tremor.report.comparison_tables import (
     pair_table,
     summary,
 )
-from tremor.report.svg import inline_svg, save_png
+from tremor.report.svg import save_png
 
 
 def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> list[Path]:
@@ -95,21 +93,10 @@ def clear(pair: Pair) -> bool:
 
 def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[str]) -> str:
     """comparison.html: whole in itself, in the look of a run's report."""
-    environment = page._environment()
-    source = (Path(__file__).parent / "page.html.j2").read_text(encoding="utf-8")
-    style = re.search(r"<style>\n(.*?)</style>", source, re.DOTALL)
-    assert style is not None
-    shown = {
-        name: page.Drawing(
-            Markup(inline_svg(figure, f"figure{place}", _spoken(name))),
-            round(72 * figure.get_size_inches()[0]),
-        )
-        for place, (name, figure) in enumerate(drawn.items(), start=1)
-    }
-    return environment.get_template("comparison.html.j2").render(
+    return alike.template("comparison.html.j2").render(
         it=comparison,
-        style=Markup(style.group(1)),
-        figures=shown,
+        style=alike.style(),
+        figures=alike.drawings(drawn, _spoken),
         captions=captions(comparison),
         sentences=list(sentences(comparison)),
         metric=label(comparison.metric),

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tremor.explain import units
 from tremor.explain.audit.audit import Audit
 from tremor.explain.compared import EVERYWHERE, Difference
 from tremor.explain.explanation import Axis
@@ -73,7 +74,7 @@ def _means(
         return
     lone = replace(found, table=found.table.drop(columns="station"))
     yield _one_place("class_means", mean_maps(lone), axes, said, _at(EVERYWHERE, differences))
-    yield "stations_classes", "", maps.stations_classes(every, axes, said)
+    yield "stations_classes", "", maps.stations_classes(every, axes, said, found.classes)
     for label in dict.fromkeys(one.label for one in every):
         these = [one for one in every if one.label == label]
         yield (
@@ -126,7 +127,7 @@ def _marginals(found: Explanations) -> Iterator[Marginal]:
     """The class means along frequency and time, with bands over events."""
     table = found.table.reset_index(drop=True)
     for axis in found.axes:
-        if axis.unit not in ("Hz", "s"):
+        if axis.unit not in units.BASE:
             continue
         along = marginal(found.values, found.axes, axis.name)
         bands = []
@@ -136,8 +137,8 @@ def _marginals(found: Explanations) -> Iterator[Marginal]:
             told = mean.mean, mean.low, mean.high, mean.records, mean.events
             bands.append(Band(name, *told))
         arrival = pd.to_numeric(table.get("p_time_s", pd.Series(dtype=float))).median()
-        known = axis.unit == "s" and np.isfinite(arrival)
-        yield Marginal(axis, bands, float(arrival) if known else None)
+        known = units.base(axis.unit) == "s" and np.isfinite(arrival)
+        yield Marginal(axis, bands, float(units.converted(arrival, axis.unit)) if known else None)
 
 
 def _score(name: str, aim: Aim) -> trust.Pointing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,9 @@ METHODS = {
     "HeadCAM": "the exact class activation map of the linear head, with the scale of LayerNorm "
     "held at the record's",
 }
+UNTESTED = 24
+"""Comparisons without a test that are told one by one; more are counted."""
+
 FILLS = {
     "mean": "the mean of training records",
     "samples": "training records, averaged over draws",
@@ -129,8 +132,10 @@ def notes(found: Explanations, differences: list[Difference]) -> list[str]:
             f"{still} of {len(found)} records: the score is the same whatever is replaced, "
             "so there is nothing to explain."
         )
-    if found.meta["target"] in ("predicted", "true") and len(found.classes) > 1:
-        pair = f"contrast({found.classes[-1]},{found.classes[0]})"
+    head, _, way = found.meta["target"].rpartition(":")
+    if way in ("predicted", "true") and len(found.classes) > 1:
+        of = f"{head}:" if head else ""
+        pair = f"contrast({of}{found.classes[-1]},{of}{found.classes[0]})"
         said.append(
             f"Each class is asked for its own logit (target={found.meta['target']}): to compare "
             f"classes by one question, use 'target={pair}'."
@@ -138,8 +143,40 @@ def notes(found: Explanations, differences: list[Difference]) -> list[str]:
     counts = found.table["note"].value_counts()
     said += [f"{count} of {len(found)} records: {text}." for text, count in counts.items() if text]
     reasons = dict.fromkeys(f"{d.station}: {d.reason}" for d in differences if d.reason)
-    said += [f"Not tested, {reason}." for reason in reasons]
-    return said
+    untested = sum(bool(d.reason) for d in differences)
+    if untested > UNTESTED:
+        first = next(iter(reasons))
+        return [*said, f"Not tested: {untested} of {len(differences)} comparisons; {first}, …"]
+    return [*said, *(f"Not tested, {reason}." for reason in reasons)]
+
+
+def comparisons(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What came of each comparison of classes; many that were not made are counted."""
+    made = [_test(one) for one in told if not one["reason"]]
+    left = [one for one in told if one["reason"]]
+    if len(left) <= UNTESTED:
+        return [_test(one) for one in told]
+    few = _test(left[0]).replace(": not made,", ":")
+    return [*made, f"{len(left)} of {len(told)} not made, such as {few}"]
+
+
+def _test(one: Mapping[str, Any]) -> str:
+    what = f"{one['a']} − {one['b']} at {one['station']}"
+    if one["reason"]:
+        return f"{what}: not made, {one['reason']}"
+    cells = f"{one['significant_cells']} of {one['cells']} cells significant"
+    return f"{what}: {cells} (family-wise, smallest p {one['smallest_p']:.3f})"
+
+
+def _score(target: str) -> str:
+    """What was explained, as a paper says it."""
+    if pair := re.fullmatch(r"contrast\((.+),(.+)\)", target):
+        return f"the logit of {pair[1].strip()} less that of {pair[2].strip()}"
+    head, _, way = target.rpartition(":")
+    scores = {"predicted": "the logit of the predicted class", "true": "the true class's logit"}
+    if way in scores:
+        return scores[way] + (f" of {head}" if head else "")
+    return f"the logit of {target}"
 
 
 def paragraph(found: Explanations, differences: Sequence[Difference], match: Sequence[str]) -> str:
@@ -147,12 +184,7 @@ def paragraph(found: Explanations, differences: Sequence[Difference], match: Seq
     meta, size = found.meta, found.resolution()
     units = {axis.name: axis.unit for axis in found.axes}
     told = [f"{value:.3g} {units[name]}" for name, value in size.items()]
-    scores = {"predicted": "the logit of the predicted class", "true": "the true class's logit"}
-    pair = re.fullmatch(r"contrast\((.+),(.+)\)", meta["target"])
-    other = f"the logit of {meta['target']}"
-    if pair:
-        other = f"the logit of {pair[1].strip()} less that of {pair[2].strip()}"
-    score = scores.get(meta["target"], other)
+    score = _score(meta["target"])
     lines = [
         f"We explained {score} for {len(found)} records of {found.table['group'].nunique()} "
         f"events ({meta['split']} part, selection: {meta['select']}) in the {meta['space']}",

@@ -19,6 +19,9 @@ from tremor.report.files import RunFiles
 from tremor.report.svg import inline_svg
 
 TITLES = {
+    "confusions": "Confusion matrix of each head: records by true and predicted class",
+    "detection": "Share of precursors found against false alarms",
+    "angles": "Records by how far off the predicted direction is",
     "learning_curves": "Loss and accuracy on train and val against the epoch",
     "confusion": "Confusion matrix: records by true and predicted class",
     "per_class": "Precision, recall and F1 of each class with intervals and chance",
@@ -36,6 +39,9 @@ SECTIONS = {
     "audit": "Leak audit",
     "learning": "Learning",
     "codebook": "Codebook",
+    "together": "All heads",
+    "detection": "Detection",
+    "head": "",
     "classes": "Classes",
     "probabilities": "Probabilities",
     "order": "Order in time",
@@ -48,6 +54,8 @@ SECTIONS = {
 }
 OF_CLASSES = {"classes": "per_class", "baselines": "baselines"}
 OPTIONAL = {
+    "detection": ("detection",),
+    "together": ("joint",),
     "codebook": ("codebook",),
     "probabilities": ("calibration", "reliability"),
     "order": ("ordinal", "times", "ordinal_times", "timeline"),
@@ -87,9 +95,13 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
     missing; those of another kind of run are left out. Explanations are read from their folders.
     """
     files = RunFiles.read(run)
-    drawn, explanations = _drawings(figures), explained(run)
+    verdict: Mapping[str, Any] = files.verdict or {}
+    heads: Mapping[str, Any] = verdict.get("heads", {})
+    named = titles(list(heads))
+    drawn, explanations = _drawings(figures, named), explained(run)
+    groups = tables.headlines_by_head(verdict) if verdict else {}
     page = (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             run=files,
@@ -97,13 +109,26 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
             figures=drawn,
             explanations=explanations,
             sections=sections(files.verdict, [*drawn, *["explanations"] * bool(explanations)]),
-            others=[name for name in drawn if name not in TITLES],
-            headlines=tables.headlines(files.verdict) if files.verdict else [],
+            others=[name for name in drawn if name not in named],
+            heads=heads,
+            headlines=groups,
+            known=any(one.interval for numbers in groups.values() for one in numbers[:1]),
+            few=_few([verdict, *heads.values()]),
             command=tables.command_line(files.provenance.get("command")),
             provenance=list(tables.flat(files.provenance)),
         )
     )
     return write_whole(run / "report.html", page)
+
+
+def titles(heads: Iterable[str]) -> dict[str, str]:
+    """What each figure shows, by its name: those of one head end with it."""
+    return TITLES | {f"{name}_{h}": f"{said} · {h}" for h in heads for name, said in TITLES.items()}
+
+
+def _few(verdicts: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """The groups themselves, where one of these verdicts had too few of them."""
+    return next((told["group_list"] for told in verdicts if told.get("group_list")), [])
 
 
 def sections(verdict: Mapping[str, Any] | None, parts: Iterable[str]) -> dict[str, str]:
@@ -115,19 +140,24 @@ def sections(verdict: Mapping[str, Any] | None, parts: Iterable[str]) -> dict[st
     gone = {s for s, needed in OPTIONAL.items() if there.isdisjoint(needed)}
     if verdict is not None:
         gone |= {s for s, needed in OF_CLASSES.items() if needed not in verdict}
-    return {name: heading for name, heading in SECTIONS.items() if name not in gone}
+    heads = [head[:1].upper() + head[1:] for head in (verdict or {}).get("heads", {})]
+    found: dict[str, str] = {}
+    for name, heading in SECTIONS.items():
+        each = {f"head-{n}": title for n, title in enumerate(heads, 1)}
+        found |= each if name == "head" else {} if name in gone else {name: heading}
+    return found
 
 
-def _drawings(figures: Mapping[str, Figure]) -> dict[str, Drawing]:
+def _drawings(figures: Mapping[str, Figure], named: Mapping[str, str]) -> dict[str, Drawing]:
     """The figures of one page: numbered, so that no id comes twice."""
     found = {}
     for place, (name, figure) in enumerate(figures.items(), start=1):
-        svg = Markup(inline_svg(figure, f"figure{place}", TITLES.get(name, name)))
+        svg = Markup(inline_svg(figure, f"figure{place}", named.get(name, name)))
         found[name] = Drawing(svg, round(72 * figure.get_size_inches()[0]))
     return found
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates beside this file; whatever they show is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

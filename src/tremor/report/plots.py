@@ -88,14 +88,14 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     left, right = figure.subplots(1, 2, sharey=few)
     percent = [["–" if np.isnan(s) else f"{100 * s:.0f} %" for s in row] for row in shares]
     whole = max(int(counts.max(initial=0)), 1)
-    _matrix(left, counts / whole, [[f"{c}" for c in row] for row in counts], classes)
-    _matrix(right, np.nan_to_num(shares), percent, classes)
+    shaded(left, counts / whole, [[f"{c}" for c in row] for row in counts], classes)
+    shaded(right, np.nan_to_num(shares), percent, classes)
     dress(left, "Records", "predicted class", "true class")
     dress(right, "Share of the true class", "predicted class", "" if few else "true class")
     return figure
 
 
-def _matrix(ax: Axes, shade: ArrayLike, texts: list[list[str]], classes: Sequence[str]) -> None:
+def shaded(ax: Axes, shade: ArrayLike, texts: list[list[str]], classes: Sequence[str]) -> None:
     """A square of shaded cells, each with its text."""
     _name_cells(ax, classes)
     ax.pcolormesh(shade, cmap=SHADES, vmin=0, vmax=1, edgecolors=to_rgba(INK, 0.15), linewidth=0.5)

@@ -22,6 +22,12 @@ __all__ = [
 TALLEST = 8.0
 """Inches that the panels of one page may take."""
 
+NAMED = 4
+"""Classes that a heading names."""
+
+BESIDE = 5
+"""Maps that one row has room for."""
+
 
 def one_station_one_class(
     found: MeanMap, axes: Sequence[Axis], about: About, *, components: bool = False
@@ -46,8 +52,10 @@ def one_station_classes(
 def _side_by_side(
     shown: Sequence[MeanMap], axes: Sequence[Axis], about: About, *, components: bool
 ) -> Figure:
-    """Maps in one row, or with a row for each component."""
+    """Maps in one row (many in several), or with a row for each component."""
     split = components and len(axes) > 2
+    if not split and len(shown) > BESIDE:
+        return _several_rows(shown, axes, about, [one.label for one in shown], shown[0].station)
     names = [str(name) for name in axes[0].values] if split else [""]
     shape = (len(names), max(len(shown), 1))
     width = SINGLE if len(shown) < 2 else DOUBLE
@@ -65,23 +73,38 @@ def _side_by_side(
 
 def stations_one_class(found: Sequence[MeanMap], axes: Sequence[Axis], about: About) -> Figure:
     """The mean maps of one class, a panel for each station."""
+    names = [one.station for one in found]
+    return _several_rows(found, axes, about, names, _heading(found[:1], len(found)))
+
+
+def _several_rows(
+    found: Sequence[MeanMap],
+    axes: Sequence[Axis],
+    about: About,
+    names: Sequence[str],
+    heading: str,
+) -> Figure:
+    """A panel for each map, in as many rows as it takes."""
     columns = _columns(len(found))
     rows = -(-len(found) // columns)
     width = DOUBLE if columns > 1 else SINGLE
     drawing = Drawing(found, axes, about, (rows, columns), width)
-    drawing.open(rows * min(1.4, TALLEST / rows) + 0.35, _heading(found[:1], len(found)))
-    for place, one in enumerate(found):
-        drawing.panel(divmod(place, columns), one, one.station)
+    drawing.open(rows * min(1.4, TALLEST / rows) + 0.35, heading)
+    for place, (one, name) in enumerate(zip(found, names, strict=True)):
+        drawing.panel(divmod(place, columns), one, name)
     return drawing.close()
 
 
-def stations_classes(found: Sequence[MeanMap], axes: Sequence[Axis], about: About) -> Figure:
-    """Rows of classes, columns of stations; many stations go on in further rows.
+def stations_classes(
+    found: Sequence[MeanMap], axes: Sequence[Axis], about: About, order: Sequence[str] = ()
+) -> Figure:
+    """Rows of classes (in this order), columns of stations; many stations go on in further rows.
 
     A class that a station has no records of is left empty.
     """
     stations = list(dict.fromkeys(one.station for one in found))
-    classes = list(dict.fromkeys(one.label for one in found))
+    there = dict.fromkeys(one.label for one in found)
+    classes = [*(name for name in order if name in there), *(n for n in there if n not in order)]
     by = {(one.station, one.label): one for one in found}
     if len(by) < len(found):
         raise Refused("a station has two maps of one class", "mean maps", "give one mean for each")
@@ -102,7 +125,8 @@ def stations_classes(found: Sequence[MeanMap], axes: Sequence[Axis], about: Abou
 
 def _heading(found: Sequence[MeanMap], stations: int) -> str:
     """The classes, and of how many stations."""
-    classes = " and ".join(dict.fromkeys(one.label for one in found))
+    names = dict.fromkeys(one.label for one in found)
+    classes = " and ".join(names) if len(names) <= NAMED else f"{len(names)} classes"
     return f"{classes} · {stations} station{'' if stations == 1 else 's'}"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tremor.explain import units
 from tremor.explain.compared import stations_of
 from tremor.explain.explanation import Axis
 from tremor.explain.explanations import Explanations
@@ -65,7 +66,7 @@ def overview(found: Explanations, caption: str = "") -> Figure:
     found = _with_rows(found)
     maps = mean_maps(found)
     if len({one.station for one in maps}) > 1:
-        return stations_classes(maps, found.axes, about(found, caption))
+        return stations_classes(maps, found.axes, about(found, caption), found.classes)
     return one_station_classes(maps, found.axes, about(found, caption))
 
 
@@ -129,8 +130,11 @@ def _class(found: Explanations, label: Any) -> str:
 
 
 def _arrival(found: Explanations, times: pd.Series[Any] | None) -> float | None:
-    """The median P arrival, where the maps run in time."""
-    return _middle(times) if found.axes[-1].unit == "s" else None
+    """The median P arrival in the unit of time, where the maps run in time."""
+    unit, middle = found.axes[-1].unit, _middle(times)
+    if middle is None or units.base(unit) != "s":
+        return None
+    return float(units.converted(middle, unit))
 
 
 def _middle(times: pd.Series[Any] | None) -> float | None:

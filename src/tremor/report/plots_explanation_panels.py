@@ -43,7 +43,7 @@ class MeanMap:
 
     `values` has the shape of the axes. `significant`, where a test was made, has the shape of what
     is drawn: the last two axes, or all of them when components have rows of their own. `p_time` is
-    the median P arrival in seconds.
+    the median P arrival, in the unit of the time axis.
     """
 
     values: Floats

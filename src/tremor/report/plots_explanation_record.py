@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tremor.errors import Refused
+from tremor.explain import units
 from tremor.explain.explanation import Axis
 from tremor.report import plots_explanation_map as maps
 from tremor.report.plots_explanation_map import Mask
@@ -36,7 +37,7 @@ class Record:
 
     `values`, `errors` (standard errors), `leaf` and `inputs` have the shape of the axes. Without
     `leaf`, errors of components are taken to go together. `waveform` is `(component, sample)` at
-    the seconds `seconds`.
+    the seconds `seconds`; `p_time` is in the unit of the time axis.
     """
 
     name: str
@@ -187,10 +188,11 @@ def _attribution(
 def _traces(ax: Panel, waveform: Floats, seconds: Floats, axes: Sequence[Axis]) -> None:
     """Components above each other, each to its own height."""
     label(ax, "waveform")
+    times = units.converted(seconds, axes[-1].unit)
     names = [str(name) for name in axes[0].values] if len(axes) > 2 else []
     for row, trace in enumerate(waveform):
         height = float(np.abs(trace - trace.mean()).max()) or 1.0
-        ax.plot(seconds, (trace - trace.mean()) / height - 2.1 * row, color=INK, linewidth=0.5)
+        ax.plot(times, (trace - trace.mean()) / height - 2.1 * row, color=INK, linewidth=0.5)
     places = -2.1 * np.arange(len(waveform))
     ax.set_yticks(places, [literal(n, 8) for n in names] if len(names) == len(places) else [])
     ax.set_ylim(places[-1] - 1.1, 1.1)

@@ -75,8 +75,9 @@ class About:
 
 def score(target: str) -> str:
     """What is explained, in words, from a target as it is given to the door."""
-    if target in {"predicted", "true"}:
-        return f"logit of the {target} class"
+    head, _, way = target.rpartition(":")
+    if way in {"predicted", "true"}:
+        return f"logit of the {way} class" + (f" of {head}" if head else "")
     return target if target.startswith("contrast(") else f"logit of {target}"
 
 

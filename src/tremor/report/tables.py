@@ -16,7 +16,14 @@ LABELS = {
     "auroc": "AUROC",
     "explained": "Variance explained",
     "loss": "Loss (less is better)",
+    "within_accuracy": "Accuracy among precursors",
+    "within_balanced_accuracy": "Balanced, among precursors",
+    "within_45": "At most 45° off, of those found",
+    "joint_accuracy": "All heads right",
+    "detection_rate": "Precursors found",
+    "detection_auroc": "AUROC of detection",
 }
+TOGETHER = "all heads"
 DETAILS = {
     "ece": "Calibration error (ECE)",
     "brier": "Brier score",
@@ -30,7 +37,7 @@ DETAILS = {
 FROM_MINUS_ONE = {"mcc", "explained"}
 WITHOUT_CEILING = {"loss"}
 UNBEATEN = re.compile(
-    r"\b(not|no|cannot|fewer|fails?|unavailable|collapsed|(over|under)-confident|off)\b",
+    r"\b(not|no|cannot|fewer|fails?|unavailable|collapsed|(over|under)-confident|off by)\b",
     re.IGNORECASE,
 )
 Score = Mapping[str, Any]
@@ -53,6 +60,22 @@ def headlines(verdict: Score) -> list[Headline]:
     metrics = verdict["metrics"]
     order = [name for name in LABELS if name in metrics]
     return [_headline(name, metrics[name]) for name in [*order, *(metrics.keys() - LABELS.keys())]]
+
+
+def headlines_by_head(verdict: Score) -> dict[str, list[Headline]]:
+    """The same under each head's name; without heads all are under an empty one."""
+    heads = by_head(verdict["metrics"])
+    return {head: headlines({"metrics": metrics}) for head, metrics in heads.items()}
+
+
+def by_head(metrics: Score) -> dict[str, dict[str, Score]]:
+    """Metrics by the head that they are of; without heads all are under an empty name."""
+    several = any("/" in name for name in metrics)
+    found: dict[str, dict[str, Score]] = {}
+    for name, score in metrics.items():
+        head, _, metric = name.rpartition("/")
+        found.setdefault(head or TOGETHER * several, {})[metric] = score
+    return found
 
 
 def _headline(name: str, score: Score) -> Headline:

@@ -7,13 +7,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tremor.report import plots
+from tremor.report import plots, plots_multitask
 from tremor.report.plots_calibration import reliability
 from tremor.report.plots_sequence import ordinal_times
 from tremor.report.plots_strata import strata
 
 Verdict = Mapping[str, Any]
-DRAWN: dict[str, tuple[str, Callable[[Verdict], Figure]]] = {
+Made = Mapping[str, tuple[str, Callable[[Verdict], Figure]]]
+
+DRAWN: Made = {
     "confusion": ("confusion", lambda v: plots.confusion(v["confusion"], v["classes"])),
     "per_class": ("per_class", plots.per_class),
     "reliability": ("calibration", lambda v: reliability(v["calibration"])),
@@ -22,7 +24,28 @@ DRAWN: dict[str, tuple[str, Callable[[Verdict], Figure]]] = {
 }
 """By the figure's name: the section of the verdict that it needs, and how it is drawn."""
 
+TOGETHER: Made = {
+    "confusions": ("heads", lambda v: plots_multitask.confusions(v["heads"])),
+    "detection": ("detection", lambda v: plots_multitask.detection(v["detection"])),
+    "angles": ("circular", lambda v: plots_multitask.angles(v["circular"])),
+}
+"""The same of several heads."""
+
+OF_HEAD = ("per_class", "reliability")
+"""Figures that each head has for itself."""
+
 
 def figures_of(verdict: Verdict) -> dict[str, Figure]:
-    """The figures of a verdict by name; none for a section that it does not have."""
-    return {name: draw(verdict) for name, (needed, draw) in DRAWN.items() if needed in verdict}
+    """The figures of a verdict by name; none for a section that it does not have.
+
+    Those of one head among several have its name at the end: `per_class_azimuth`.
+    """
+    found = _drawn({**TOGETHER, **DRAWN}, verdict)
+    for head, own in verdict.get("heads", {}).items():
+        each = _drawn({name: DRAWN[name] for name in OF_HEAD}, own)
+        found |= {f"{name}_{head}": figure for name, figure in each.items()}
+    return found
+
+
+def _drawn(made: Made, verdict: Verdict) -> dict[str, Figure]:
+    return {name: draw(verdict) for name, (needed, draw) in made.items() if needed in verdict}

@@ -42,6 +42,10 @@ class SegmentPower(nn.Module):
         self.register_buffer("window", shape.float(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):  # 8 bits would drown quiet bins
+            return self._power(x)
+
+    def _power(self, x: Tensor) -> Tensor:
         pieces = x.unfold(-1, self.size, self.hop)
         if len(self.matrix):
             real, imaginary = (pieces @ self.matrix).chunk(2, dim=-1)
@@ -85,6 +89,19 @@ def _transform(window: Tensor) -> Tensor:
     detrend = torch.eye(size, dtype=torch.float64) - 1 / size
     parts = [detrend @ (window[:, None] * wave(angle)) for wave in (torch.cos, torch.sin)]
     return torch.cat(parts, dim=1)
+
+
+def hop_of(size: int, noverlap_ratio: float) -> int:
+    """Samples from one segment of `size` to the next, which repeats a share of it."""
+    if not 0 <= noverlap_ratio < 1:
+        fault = f"encoder.noverlap_ratio is {noverlap_ratio}, must be at least 0 and below 1"
+        raise Refused(fault, "encoder.noverlap_ratio", "encoder.noverlap_ratio=0.5")
+    return size - int(size * noverlap_ratio)
+
+
+def centres(frames: int, size: int, hop: int, sampling_rate: float) -> Tensor:
+    """Centres of segments in s from the record's start."""
+    return (torch.arange(frames) * hop + size / 2) / sampling_rate
 
 
 def at_least(x: Tensor, size: int) -> Tensor:

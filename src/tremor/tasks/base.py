@@ -58,6 +58,9 @@ class Task(lightning.LightningModule):
         pull: Tensor = self.anchor(self.network)
         return loss + self.l2_to_pretrained * pull
 
+    def rehearse(self, batch: Batch) -> None:
+        """What only training does to a batch, tried before it begins; what cannot be is refused."""
+
     def log_step(self, numbers: Mapping[str, Tensor | float], batch: Batch) -> None:
         """Numbers of a training step: their mean over the epoch, and loss and rate as they go."""
         size = {"batch_size": len(batch)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -23,19 +23,28 @@ PARTS = ("encoder", "model")
 
 @dataclass(frozen=True)
 class Facts:
-    """What the data tells the network: channels, samples, Hz, names of the classes."""
+    """What the data tells the network: channels, samples, Hz, names of the classes (by head)."""
 
     channels: int
     length: int
     sampling_rate: float
     classes: tuple[str, ...]
+    heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def plain(self) -> Plain:
-        return asdict(self) | {"classes": list(self.classes)}
+        heads = {head: list(names) for head, names in self.heads.items()}
+        return asdict(self) | {"classes": list(self.classes), "heads": heads}
 
     @classmethod
     def read(cls, facts: Plain) -> Facts:
-        return cls(**(facts | {"classes": tuple(facts["classes"])}))
+        heads = {head: tuple(names) for head, names in facts.get("heads", {}).items()}
+        return cls(**(facts | {"classes": tuple(facts["classes"]), "heads": heads}))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What each logit is of: a class, or `head:class` of several heads one after another."""
+        each = (f"{head}:{name}" for head, names in self.heads.items() for name in names)
+        return tuple(each) or self.classes
 
 
 def assemble(config: Plain, facts: Facts) -> Task:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tremor.errors import Refused
 
-FORMAT = 1
+FORMAT = 2
 NAMES = ("best.ckpt", "last.ckpt")
 
 
@@ -44,7 +44,9 @@ def load(path: Path) -> dict[str, Any]:
         raise Refused(f"cannot read the checkpoint ({reason})", str(path), remedy) from error
     card = content.get("tremor") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise Refused("not a checkpoint of this version of Tremor", str(path), remedy)
+        known = isinstance(card, dict) and "format" in card
+        again = "train it again, or use the version of Tremor that wrote it" if known else remedy
+        raise Refused("not a checkpoint of this version of Tremor", str(path), again)
     return content  # type: ignore[no-any-return]
 
 

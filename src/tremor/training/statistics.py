@@ -33,9 +33,10 @@ def _features(task: Task, module: DataModule) -> Iterator[tuple[Tensor, Tensor]]
 
 
 def told(task: Task, channels: tuple[str, ...]) -> Plain | None:
-    """The statistics by channel, for `stats.json`."""
+    """The statistics by channel that the encoder gives, for `stats.json`."""
     standard = standard_of(task)
     if standard is None:
         return None
+    named = getattr(task.network.encoder, "components", tuple)(channels)
     numbers = {"mean": standard.mean.tolist(), "std": standard.spread.tolist()}
-    return {name: dict(zip(channels, of, strict=True)) for name, of in numbers.items()}
+    return {name: dict(zip(named, of, strict=True)) for name, of in numbers.items()}

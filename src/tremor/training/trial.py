@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -28,9 +30,15 @@ def try_build(config: Plain) -> None:
     """
     if all(config[part]["_target_"].startswith(OURS) for part in (*PARTS, "decoder", "task")):
         with torch.random.fork_rng(devices=[]):
-            task = assemble(config, STAND_IN)
+            task = assemble(config, stand_in(config))
             take_published(task)
         _refuse_unsynchronised(task, config)
+
+
+def stand_in(config: Plain) -> Facts:
+    """Facts that suit any part, at the rate that the dataset's settings promise, if they do."""
+    rate = config["dataset"].get("sampling_rate") or STAND_IN.sampling_rate
+    return replace(STAND_IN, sampling_rate=float(rate))
 
 
 def _refuse_unsynchronised(task: Task, config: Plain) -> None:
@@ -44,15 +52,18 @@ def _refuse_unsynchronised(task: Task, config: Plain) -> None:
 def try_out(config: Plain, facts: Facts) -> None:
     """Pass two made-up records through the whole task, and drop it: what fails there is refused.
 
-    One of them is half as long as the other, so that padding is tried as well.
+    One of them is half as long as the other, so that padding is tried as well. What only training
+    does is rehearsed.
     """
     length = torch.tensor([facts.length, max(1, facts.length // 2)])
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         task = assemble(config, facts).eval()
         x = torch.randn(2, facts.channels, facts.length) * valid(length, facts.length)[:, None]
         none = torch.zeros_like(length)
+        batch = Batch(x, none, length, none)
         try:
-            task.predict_step(Batch(x, none, length, none), 0)
+            task.predict_step(batch, 0)
+            task.rehearse(batch)
         except (ValueError, RuntimeError) as error:
             name = _stumbling(task.network, x, length)
             fault = f"the {name} fails on a record of these data: {first_line(error)}"

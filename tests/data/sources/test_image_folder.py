@@ -82,6 +82,12 @@ def test_pictures_are_records_that_run_in_time(folder: Path) -> None:
     assert not aside(records)
 
 
+def test_mean_colours_stand_beside_each_picture(folder: Path) -> None:
+    row = opened(folder).table.set_index("record_id").loc["B__t5"]
+    expected = pixels(5, colours=4)[..., :3].mean((0, 1)) / 255
+    assert row[["mean_R", "mean_G", "mean_B"]].tolist() == pytest.approx(expected.tolist())
+
+
 def test_the_folders_own_test_part_tests_and_events_stay_whole(folder: Path) -> None:
     table = opened(folder).table
     parts = by_folder(table, **SPLIT)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
 
 from tremor.data.images.layout import (
     BESIDE,
@@ -23,14 +20,20 @@ from tremor.data.images.layout import (
     roots,
 )
 from tremor.data.images.metadata import event_of, facts_of, known_pictures
-from tremor.data.images.png import decoded, size_of
-from tremor.data.records import Signal
+from tremor.data.images.pixels import (
+    COLOURS,
+    Size,
+    commonest,
+    fingerprint_of,
+    mean_colour,
+    pixel_rate,
+    signal_of,
+    sizes_of,
+)
 from tremor.data.sources.cells import Unusable
 from tremor.data.sources.norcia_files import lacks
 from tremor.data.writer import RecordWriter, Row
 from tremor.errors import Refused
-
-COLOURS = ("R", "G", "B")
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,8 @@ class ImageFolder:
     content: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        mark = hashlib.blake2b(digest_size=16)
-        for picture in self._pictures:
-            mark.update("/".join(picture.place).encode() + b"\0" + picture.path.read_bytes())
-        object.__setattr__(self, "content", mark.hexdigest())
+        named = (("/".join(picture.place), picture.path) for picture in self._pictures)
+        object.__setattr__(self, "content", fingerprint_of(named))
 
     @cached_property
     def _roots(self) -> list[Path]:
@@ -88,24 +89,17 @@ class ImageFolder:
     @property
     def sampling_rate(self) -> float:
         """Pixels a second (Hz); a column counts as one where times are not known."""
-        rows, columns = self._size
-        first, last = (0.0, 0.0) if self.f_t_range is None else self.f_t_range[2:]
-        return rows * (columns - 1) / (last - first) if last > first else float(rows)
+        return pixel_rate(self._size, self.f_t_range)
 
     @cached_property
-    def _sizes(self) -> dict[Path, tuple[int, int] | str]:
+    def _sizes(self) -> dict[Path, Size | str]:
         """Rows and columns of each picture, or why it cannot be read."""
-        return {picture.path: _size_or_fault(picture.path) for picture in self._pictures}
+        return sizes_of(picture.path for picture in self._pictures)
 
     @cached_property
-    def _size(self) -> tuple[int, int]:
+    def _size(self) -> Size:
         """The commonest rows and columns, which the settings have to fit."""
-        counts = Counter(size for size in self._sizes.values() if not isinstance(size, str))
-        if not counts:
-            said = Counter(map(str, self._sizes.values())).most_common(3)
-            why = ", ".join(f"{count} x {reason}" for reason, count in said)
-            raise Refused(f"no usable picture: {why}", self.data_dir, "give RGB or RGBA PNG files")
-        size = counts.most_common(1)[0][0]
+        size = commonest(self._sizes, self.data_dir)
         self._refuse_misfit(size[0])
         return size
 
@@ -136,23 +130,10 @@ class ImageFolder:
         for name, picture in zip(names, self._pictures, strict=True):
             name = name if counts[name] == 1 else "/".join(picture.place)
             try:
-                writer.add(self._signal(picture.path), self._row(name, picture))
+                signal = signal_of(picture.path, self._sizes[picture.path], self._size)
+                writer.add(signal, self._row(name, picture) | mean_colour(signal))
             except Unusable as reason:
                 writer.set_aside(name, str(reason))
-
-    def _signal(self, path: Path) -> Signal:
-        """A picture as `(colour, column * row)` of 0 … 1."""
-        size = self._sizes[path]
-        if isinstance(size, str):
-            raise Unusable(size)
-        if size != self._size:
-            (high, wide), (rows, columns) = size, self._size
-            raise Unusable(f"{high} x {wide} pixels, not {rows} x {columns}")
-        pixels = decoded(path)
-        if (pixels == pixels[:1, :1]).all():
-            raise Unusable("all pixels equal")
-        by_column = pixels.transpose(2, 1, 0).reshape(3, -1)
-        return by_column.astype(np.float32) / np.float32(255)
 
     def _row(self, name: str, picture: Picture) -> Row:
         """What is known of a picture: degrees, km, UTC, s."""
@@ -177,10 +158,3 @@ class ImageFolder:
         known = self._known.get(picture.place, {}).get("station")
         named, sign, _ = picture.path.stem.partition("__")
         return str(known) if not lacks(known) else named if sign else ""
-
-
-def _size_or_fault(path: Path) -> tuple[int, int] | str:
-    try:
-        return size_of(path)
-    except Unusable as reason:
-        return str(reason)

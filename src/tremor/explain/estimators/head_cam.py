@@ -22,6 +22,8 @@ from tremor.explain.game import Predict
 
 TOLERANCE = 1e-4  # of the scores' size
 REMEDY = "explainer=gradcam or explainer=layercam, or as explainer.layer "
+LINEAR = "a head of one linear layer (decoder.hidden=null; of a hierarchical decoder then the \
+background, or target=contrast(a,b) of two classes that have one condition), "
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Head:
                 f"the score is not linear in the features of {self.at.layer}: "
                 f"off by {off:.2g} of {size:.2g}"
             )
-            raise Refused(fault, WHERE, REMEDY + offer(self.at.maps))
+            raise Refused(fault, WHERE, LINEAR + REMEDY + offer(self.at.maps))
 
     def refuse_passed_by(self, features: Tensor, output: float) -> None:
         """Another record with the same features must score the same."""

@@ -17,6 +17,7 @@ from tremor.explain.game import Predict, logits
 from tremor.explain.slope import differentiable
 
 WHERE = "explainer.layer"
+MANY = 40  # layers: of more, the last of each shape are offered
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def feature_maps(network: nn.Module, record: Tensor) -> list[Layer]:
 
 def offer(maps: list[Layer]) -> str:
     """Layers to choose from, with their shapes."""
-    return f"one of {', '.join(map(str, maps))}" if maps else "explainer=owen"
+    few = maps if len(maps) <= MANY else list({layer.shape: layer for layer in maps}.values())
+    return f"one of {', '.join(map(str, few))}" if maps else "explainer=owen"
 
 
 def _widths(layer: nn.Module) -> set[int]:

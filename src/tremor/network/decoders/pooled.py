@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from tremor.network.demands import share
 from tremor.signal.masks import last_step, masked_mean
 
+POOLS = {"last": last_step, "mean": masked_mean}
+"""How the valid steps of `(batch, feature, step)` become one, by the name of `pool`."""
+
 
 class PooledLinear(nn.Module):
     """`(batch, …, step)` to logits `(batch, num_classes)`.
@@ -29,7 +32,7 @@ class PooledLinear(nn.Module):
         super().__init__()
         share("decoder.dropout", dropout)
         features = math.prod(in_shape[:-1])
-        self.pool = {"last": last_step, "mean": masked_mean}[pool]
+        self.pool = POOLS[pool]
         self.norm = nn.BatchNorm1d(features) if norm else nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(features, num_classes)

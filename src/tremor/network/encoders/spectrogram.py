@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tremor.errors import Refused
 from tremor.network.demands import not_below
 from tremor.network.layers.standardise import Standardise
 from tremor.signal.masks import masked_mean
@@ -16,6 +15,8 @@ from tremor.signal.spectrum import (
     Window,
     at_least,
     bins_hz,
+    centres,
+    hop_of,
     log_power,
     minmax,
     segments,
@@ -46,14 +47,11 @@ class Spectrogram(nn.Module):
         super().__init__()
         not_below("encoder", 2, nperseg=nperseg)
         not_below("encoder", 0, floor=floor)
-        if not 0 <= noverlap_ratio < 1:
-            fault = f"encoder.noverlap_ratio is {noverlap_ratio}, must be at least 0 and below 1"
-            raise Refused(fault, "encoder.noverlap_ratio", "encoder.noverlap_ratio=0.5")
         self.size, self.log, self.floor, self.scale = nperseg, log, floor, scale
-        self.hop = nperseg - int(nperseg * noverlap_ratio)
+        self.hop = hop_of(nperseg, noverlap_ratio)
         self.frequencies = bins_hz(nperseg, sampling_rate)
         frames = int(segments(torch.tensor(length), nperseg, self.hop))
-        self.times = (torch.arange(frames) * self.hop + nperseg / 2) / sampling_rate
+        self.times = centres(frames, nperseg, self.hop, sampling_rate)
         self.out_shape = (channels, len(self.frequencies), frames)
         self.power = SegmentPower(nperseg, self.hop, sampling_rate, window)
         self.standard = Standardise(channels) if standardise else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,17 +13,23 @@ from torch.nn.functional import interpolate
 
 from tremor.errors import Refused
 from tremor.network.demands import share
+from tremor.network.layers import depthwise
+from tremor.network.layers.cbam import CBAM
 from tremor.network.models.timm_weights import Source, take
 
 TRIED = 2**20
 """Pixels of a picture up to which a model is tried on one as soon as it is built."""
+
+ATTENTIONS: dict[str, type[nn.Module] | None] = {"none": None, "cbam": CBAM}
+"""What may weigh a model's last map before it is pooled."""
 
 
 class TimmModel(nn.Module):
     """`(batch, channel, frequency, frame)` to `(batch, features, 1)`: what timm's own head reads.
 
     Weights are random until `take_weights`. Architectures for pictures of one size are built for
-    `resize`, and refused without it.
+    `resize`, and refused without it. `attention` weighs the last map before it is pooled, and
+    changes nothing until it has learned something.
     """
 
     net: Any
@@ -38,6 +44,7 @@ class TimmModel(nn.Module):
         drop_path_rate: float | None = None,
         weights: str | None = None,
         hub_weights: bool = False,
+        attention: Literal["none", "cbam"] = "none",
     ):
         super().__init__()
         if len(in_shape) != 3:
@@ -57,6 +64,9 @@ class TimmModel(nn.Module):
         settings = {"drop_rate": drop_rate, "drop_path_rate": drop_path_rate}
         with _refusing(name, (high, wide)):
             self.net = _made(name, channels, self.resize, settings)
+            depthwise.mend(self.net)
+            chosen = ATTENTIONS[attention]
+            self.attention = None if chosen is None else chosen(self.net.num_features)
             if high * wide <= TRIED:
                 self._try_out(torch.zeros(1, channels, high, wide))
         self.out_shape = (self.net.head_hidden_size, 1)
@@ -64,13 +74,27 @@ class TimmModel(nn.Module):
     def forward(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Records of one length only: what pads a shorter one counts as well."""
         if self.resize not in (None, x.shape[-2:]):
+            x = x.to(torch.promote_types(x.dtype, torch.float32))  # CPUs resize no others
             x = interpolate(x, self.resize, mode="bilinear", antialias=True)
-        maps = self.net.forward_features(x)
+        maps = self._attended(self.net.forward_features(x))
         return self.net.forward_head(maps, pre_logits=True)[..., None], torch.ones_like(length)
 
     def take_weights(self) -> str | None:
         """Take the weights that were asked for, all of them; says which, if any."""
         return take(self.net, self.source)
+
+    def _attended(self, maps: Tensor) -> Tensor:
+        """What the net found, weighed by the attention, if there is one."""
+        if self.attention is None:
+            return maps
+        last = getattr(self.net, "output_fmt", "NCHW") == "NHWC"
+        seen = maps.permute(0, 3, 1, 2) if last and maps.ndim == 4 else maps
+        if seen.ndim != 4 or seen.shape[1] != self.net.num_features:
+            shape = " x ".join(map(str, maps.shape[1:]))
+            fault = f"{self.source.name} gives {shape} and no map of features for an attention"
+            raise Refused(fault, "model.attention", "model.attention=none")
+        weighed: Tensor = self.attention(seen)
+        return weighed.permute(0, 2, 3, 1) if last else weighed
 
     @torch.no_grad()
     def _try_out(self, picture: Tensor) -> None:

@@ -1,0 +1,1 @@
+"""Geomagnetic records: day files of any format, catalogues, windows before earthquakes."""
