@@ -84,12 +84,12 @@ def matmul_peak() -> float:
     return best
 
 
-def machine() -> dict[str, Any]:
+def machine(threads: int = 1) -> dict[str, Any]:
     """What ran the measurement."""
     import numpy
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     cpu = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     return {
         "processor": cpu[0].partition(":")[2].strip() if cpu else platform.processor(),
@@ -108,6 +108,7 @@ def keep(
     rival: str,
     note: str,
     goal: str,
+    threads: int = 1,
     **more: Mapping[str, float],
 ) -> None:
     """Write the result as JSON and print it: medians, records a second, ratio to the rival.
@@ -128,7 +129,7 @@ def keep(
         "times_faster_than_rival": {key: round(value, 2) for key, value in ratios.items()},
         **{measure: {k: _three(v) for k, v in of.items()} for measure, of in more.items()},
         "seconds": {key: [round(v, 6) for v in values] for key, values in seconds.items()},
-        "machine": machine(),
+        "machine": machine(threads),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")

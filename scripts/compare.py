@@ -27,8 +27,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--metric",
         choices=list(CHANCE),
-        default="balanced_accuracy",
-        help="what is compared (default balanced_accuracy); the last three need classes in order",
+        help="what is compared (default balanced_accuracy, or macro_auroc where a record may have "
+        "several classes, as for the last four); distance, within_one and kappa need an order",
     )
     made.add_argument("--head", help="which question is compared, of runs that answer several")
     made.add_argument(

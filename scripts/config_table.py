@@ -53,7 +53,7 @@ def composed(group: str, choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
     A choice that makes no whole tree by itself is shown in the experiment that makes it.
     """
-    if group == "explainer":
+    if group in ("explainer", "run_mode"):
         return plain(compose("explain", overrides=[f"{group}={choice}"]))
     try:
         return plain(compose("train", overrides=[f"{group}={choice}"]))

@@ -7,17 +7,20 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tremor.data.sources.norcia_files import NAMES, FileSet
 from tremor.data.sources.norcia_writing import refuse_existing
 from tremor.data.synthetic.geomagnetic import GeomagneticWorld
+from tremor.data.synthetic.heart import HeartWorld
 from tremor.data.synthetic.network import NAMES as STATIONS
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
+from tremor.data.synthetic.write_heart import PATIENTS, write_heart
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_pickle import write_pickle
 from tremor.data.synthetic.write_stations import write_stations
@@ -50,6 +53,15 @@ MAGNETIC = {
     "noise_level": "station noise between 22 and 100 mHz [nT]",
 }
 """What settings mean in the geomagnetic world where they mean something else than in others."""
+CARDIAC = {
+    "patients": "people",
+    "records_per_patient": "records of each of them",
+    "effect_size": "strength of the class evidence, 0 to 1; 0: classes are not to be told apart",
+    "longer": "share of records that last longer, up to twice as long",
+    "noise_level": "noise, relative to that of real recordings",
+    "hospital_bias": "share of records made where the rhythm's are, with gain and noise of there",
+}
+"""What settings mean in the synthetic heart."""
 REAL = {"n_pre": 4595, "n_visso": 886, "n_post": 3628}  # events of the real set at NRCA
 FIXED = ("duration", "sampling_rate")  # of the Norcia files
 
@@ -89,7 +101,11 @@ def parser() -> argparse.ArgumentParser:
         "--gzip", action=argparse.BooleanOptionalAction, default=True, help=zipped
     )
     magnetic.set_defaults(write=geomagnetic)
-    for each in (pickled, norcia, stations, magnetic):
+    hearts = formats.add_parser("ecg", help="12-lead records, .hea and .mat")
+    hearts.add_argument("out", type=Path, help="folder to write to, for example data/ecg")
+    _add_settings(hearts, heart_settings(), MEANING | CARDIAC)
+    hearts.set_defaults(write=heart)
+    for each in (pickled, norcia, stations, magnetic, hearts):
         each.add_argument("--overwrite", action="store_true", help="replace existing files")
     return made
 
@@ -119,6 +135,11 @@ def geomagnetic_settings() -> dict[str, Any]:
     """The settings of magnetometers, a sample a second; fewer days than in memory, as files."""
     world = settings(GeomagneticWorld) | {"n_events": 60, "n_days": 180}
     return {n: v for n, v in world.items() if n not in ("sampling_rate", "sites", "band_mhz")}
+
+
+def heart_settings() -> dict[str, Any]:
+    """The settings of the heart; files have all of each record."""
+    return {name: value for name, value in settings(HeartWorld).items() if name != "maxlen"}
 
 
 def _add_settings(
@@ -192,13 +213,25 @@ def geomagnetic(asked: argparse.Namespace) -> None:
         packed=asked.gzip,
         days_around=asked.days_around,
         overwrite=asked.overwrite,
-        tell=_progress,
+        tell=partial(_progress, "day files"),
     )
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"written: {len(files)} files in {asked.out} ({size:.0f} MB). Next:")
     where = shlex.quote(f"dataset.data_dir={asked.out}")
     start = "python simple_train.py experiment=geomagnetic/convnext dataset.source=files"
     print(f"  {start} {where}")
+
+
+def heart(asked: argparse.Namespace) -> None:
+    """Records of 12 leads, and the table of their patients."""
+    world = HeartWorld(**_given(asked, heart_settings()))
+    tell = partial(_progress, "records")
+    files = write_heart(world, asked.out, overwrite=asked.overwrite, tell=tell)
+    size = sum(file.with_suffix(".mat").stat().st_size for file in files) / 1e6
+    print(f"written: {len(files)} records in {asked.out} ({size:.0f} MB). Next:")
+    where = shlex.quote(f"dataset.data_dir={asked.out}")
+    whose = shlex.quote(f"dataset.patients={asked.out / PATIENTS}")
+    print(f"  python simple_train.py experiment=ecg/resnet dataset=physionet {where} {whose}")
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:
@@ -210,10 +243,10 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
         raise Refused(f"{option} is {text}", "the command", remedy) from error
 
 
-def _progress(done: int, of: int) -> None:
-    """Say now and then how many day files are there."""
+def _progress(what: str, done: int, of: int) -> None:
+    """Say now and then how many files are there."""
     if done == of or done % 50 == 0:
-        print(f"day files: {done} of {of}", file=sys.stderr)
+        print(f"{what}: {done} of {of}", file=sys.stderr)
 
 
 def _given(asked: argparse.Namespace, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +14,18 @@ from worlds import Numbers
 from tremor.data.cache import open_records
 from tremor.data.records import RecordSet
 
+os.environ["OMP_NUM_THREADS"] = "1"  # of runs in processes of their own
 torch.set_num_threads(1)
 settings.register_profile("search", deadline=None)  # --hypothesis-profile=search: new examples
 settings.register_profile("house", deadline=None, derandomize=True)  # a busy machine is no fault
 settings.load_profile("house")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with long tests first, so that no process is left with one at the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from tremor.errors import FAULT, TremorError
-from tremor.files import fingerprint, told, whole_folder, write_json, write_whole
+from tremor.files import (
+    MANY,
+    fingerprint,
+    fingerprints,
+    told,
+    whole_folder,
+    write_json,
+    write_whole,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -86,3 +94,19 @@ def test_fingerprints_follow_content_and_are_remembered(tmp_path: Path) -> None:
     assert fingerprint(file, memo) == "remembered"
     file.write_bytes(b"other")
     assert fingerprint(file, memo) not in (first, "remembered")
+
+
+def test_fingerprints_of_many_are_those_of_each_and_remembered_together(tmp_path: Path) -> None:
+    files, memo = [tmp_path / f"{number}.bin" for number in range(MANY)], tmp_path / "memo"
+    for number, file in enumerate(files):
+        file.write_bytes(bytes([number % 7]))
+    each = fingerprints(files, memo)
+    assert each[:9] == [fingerprint(file, tmp_path / "other") for file in files[:9]]
+    notes = {note: note.read_text() for note in memo.iterdir()}
+    (together,) = [note for note, text in notes.items() if len(text.split()) == MANY]
+    together.write_text(notes[together].replace(each[0], "remembered"))
+    assert fingerprints(files, memo)[:2] == ["remembered", each[1]]
+    files[3].write_bytes(b"other")
+    assert [one != two for one, two in zip(fingerprints(files, memo), each, strict=True)].count(
+        True
+    ) == 1

@@ -63,6 +63,30 @@ class Tones(Made):
             writer.add(samples.astype(np.float32), row)
 
 
+@dataclass(frozen=True)
+class Chords(Made):
+    """Codes of the tones in a record, which may have both, or none: 11 (or 12) low, 21 high.
+
+    Four records a patient, of one kind each; the last patient's have no code at all.
+    """
+
+    count: int = 96
+    length: int = 300
+
+    def write(self, writer: RecordWriter) -> None:
+        rng = np.random.default_rng(self.seed)
+        time = np.arange(self.length) / self.sampling_rate
+        for i in range(self.count):
+            low, high = (i // 4 + 1) % 4 % 2, (i // 4 + 1) % 4 // 2
+            tones = (low * 5, high * 20)
+            heard = sum(np.sin(2 * np.pi * f * time + rng.uniform(0, 6, (3, 1))) for f in tones)
+            codes = ["11" if i % 2 else "12"] * low + ["21"] * high or ["99"]
+            told = "" if i // 4 == self.count // 4 - 1 else "|".join(codes)
+            row = {"record_id": f"c{i}", "group": f"p{i // 4:02}", "label": codes[0], "dx": told}
+            samples = heard + 0.3 * rng.standard_normal((3, self.length))
+            writer.add(samples.astype(np.float32), row)
+
+
 class Bomb(Callback):
     """Kills its process, as the kernel would, at a batch of an epoch; or raises."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tremor.config.resolve import put
-from tremor.config.rules import contradictions
+from tremor.config.rules import contradictions, told
 
 
 def tree(**changes: Any) -> dict[str, Any]:
@@ -110,3 +110,52 @@ def test_remedies_of_splits_do_not_go_in_a_circle() -> None:
     for key in ("dataset.purge_hours", "dataset.fold"):
         (problem,) = (p for p in contradictions(made) if p.path == key)
         assert problem.mend.startswith(key)
+
+
+CODES = {"AF": [164889003], "SNR": [426783006]}
+
+
+def several(**changes: Any) -> dict[str, Any]:
+    """A sound tree of several classes a record."""
+    parts: dict[str, Any] = {
+        "dataset__classes": CODES,
+        "task": {"_target_": "tremor.tasks.multilabel.Multilabel", "classes": CODES},
+        "evaluation": {"_target_": "tremor.evaluation.multilabel.judge"},
+    }
+    return tree(**parts | changes)
+
+
+def test_one_logit_a_class_serves_a_task_of_several_classes_at_once() -> None:
+    assert contradictions(several()) == []
+    assert told(several()["task"]) == "labels"
+    assert told(several()["decoder"]) == "classes"
+    assert contradictions(several(dataset__classes=["a", "b"], task={"num_classes": 2})) != []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "mend"),
+    [
+        ({"dataset__classes": CODES | {"AVB": [270492004]}}, "dataset.num_classes", "=3"),
+        ({"dataset__classes": None}, "dataset", "a dataset of codes"),
+        ({"decoder": {"heads": {}}}, "decoder", "decoder=pooled"),
+        (
+            {"evaluation": {"_target_": "tremor.evaluation.judge.judge"}},
+            "evaluation",
+            "evaluation=multilabel",
+        ),
+        (
+            {
+                "task": {"num_classes": 2},
+                "evaluation": {"_target_": "tremor.evaluation.judge.judge"},
+            },
+            "dataset",
+            "task=multilabel evaluation=multilabel",
+        ),
+    ],
+)
+def test_what_does_not_fit_several_classes_is_found(
+    changes: dict[str, Any], path: str, mend: str
+) -> None:
+    (problem,) = contradictions(several(**changes))
+    assert problem.path == path
+    assert mend in problem.mend

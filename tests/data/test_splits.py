@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tremor.data import splits
-from tremor.data.parts import refuse_empty
+from tremor.data.parts import refuse_empty, refuse_untrained
 from tremor.errors import Refused
 
 METHODS = (splits.random, splits.kfold)
@@ -114,3 +114,15 @@ def test_a_split_that_cannot_teach_is_refused(parts: list[str], said: str, chang
     with pytest.raises(Refused, match=said) as refused:
         refuse_empty(pd.Series(parts), rows)
     assert f"{change} dataset.val_ratio" in refused.value.remedy
+
+
+def test_every_record_tests_where_a_network_was_trained_elsewhere() -> None:
+    rows = table(5)
+    parts = split(splits.all_test, rows)
+    assert parts.index.equals(rows.index)
+    assert set(parts) == {"test"}
+    refuse_empty(parts, rows)
+    with pytest.raises(Refused, match="nothing to learn from") as told:
+        refuse_untrained(parts)
+    assert told.value.remedy == "dataset.event_split_method=stratified"
+    refuse_untrained(split(splits.random, table(30)))

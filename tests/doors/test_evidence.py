@@ -11,6 +11,8 @@ from slow_tones import HERTZ, SlowTones, SlowWorld
 
 from tremor.data.cache import open_records
 from tremor.data.records import RecordSet
+from tremor.data.sources.synthetic import SyntheticRecords
+from tremor.data.synthetic.heart import HeartWorld
 from tremor.doors.evidence import evidence_of
 from tremor.explain.explanation import Axis
 from tremor.explain.units import Units
@@ -72,3 +74,24 @@ def test_where_nobody_knows_it_there_is_none(records: RecordSet) -> None:
     assert evidence_of(KNOWN, records, NAMES, axes[:2]) is None
     bands = (COMPONENT, Axis("band", ("low", "high")), TIME)
     assert evidence_of(KNOWN, records, NAMES, bands) is None
+
+
+def test_evidence_can_be_that_of_one_class(tmp_path: Path) -> None:
+    world = {"_target_": "tremor.data.synthetic.heart.HeartWorld", "patients": 12}
+    heart = HeartWorld(patients=12)
+    hearts = open_records(SyntheticRecords(heart), str(tmp_path / "cache"))[0]
+    known = config(world=world)
+    known["dataset"]["classes"] = {"rhythm": [426783006, 1], "slow": [270492004]}
+    names = [row.record_id for row in heart.catalogue().itertuples() if "270492004" in row.dx][:1]
+    axes = (Axis("component", heart.channels), Units().times(np.arange(0.005, 10, 0.01)))
+    rhythm, slow, both = (
+        evidence_of(known, hearts, names, axes, of) for of in (["rhythm"], ["slow"], None)
+    )
+    assert rhythm is not None
+    assert slow is not None
+    assert both is not None
+    row = heart.catalogue().set_index("record_id", drop=False).loc[names[0]]
+    seconds = np.array(axes[1].values)
+    np.testing.assert_allclose(rhythm[0], heart.evidence_of_class(row, "SNR", seconds))
+    assert not np.allclose(rhythm, slow)
+    assert (both >= np.maximum(rhythm, slow) - 1e-12).all()

@@ -8,7 +8,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from tremor.config.overrides import loosen
 from tremor.errors import Refused
-from tremor.explain.questions import Decided, OfHead, ask
+from tremor.explain.questions import Decided, OfHead, ask, ask_of_one
 from tremor.explain.targets import Contrast, OneClass, Predicted, Target, TrueClass
 
 SIZES = ("Normal", "Moderate", "Large")
@@ -109,3 +109,32 @@ def test_one_label_is_asked_as_ever() -> None:
     assert ask(True, SIZES, {}).text == "true"
     assert ask("Large", SIZES, {}).target == OneClass(2)
     assert ask("Large", SIZES, {}).classes == SIZES
+
+
+LABELS = ("AF", "SNR", "1AVB")
+
+
+@pytest.mark.parametrize(("text", "place"), [("AF", 0), ("SNR", 1), (1, 1), ("1AVB", 2), ("2", 2)])
+def test_one_of_several_classes_at_once_is_a_question_of_its_own(
+    text: str | int, place: int
+) -> None:
+    found = ask_of_one(text, LABELS)
+    name = LABELS[place]
+    assert found.target == OneClass(place)
+    assert (found.text, found.head, found.short) == (name, name, name)
+    assert found.classes == (f"not {name}", name)
+    assert found.target(torch.zeros(3), 0).tolist() == [float(k == place) for k in range(3)]
+
+
+@pytest.mark.parametrize("text", ["predicted", True, "contrast(AF,SNR)"])
+def test_of_several_classes_at_once_none_is_the_predicted_one(text: str | bool) -> None:
+    with pytest.raises(Refused, match="means nothing") as refused:
+        ask_of_one(text, LABELS)
+    assert refused.value.remedy == "target=AF or target=SNR or target=1AVB"
+
+
+@pytest.mark.parametrize(("text", "remedy"), [("SRN", "target=SNR"), ("3", "target=AF")])
+def test_a_class_that_is_none_is_refused(text: str, remedy: str) -> None:
+    with pytest.raises(Refused, match="is no class of this network") as refused:
+        ask_of_one(text, LABELS)
+    assert refused.value.remedy.startswith(remedy)

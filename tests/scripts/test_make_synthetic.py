@@ -152,3 +152,17 @@ def test_impossible_magnetometers_are_refused(
     assert run("geomagnetic", tmp_path / "x", *wrong) == 2
     assert "remedy:" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_hearts_and_what_to_do_with_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ("--patients", 2, "--records-per-patient", 2, "--duration", 3, "--longer", 0)
+    assert run("ecg", tmp_path, *sizes) == 0
+    assert len(list(tmp_path.glob("*.hea"))) == len(list(tmp_path.glob("*.mat"))) == 4
+    assert (tmp_path / "patients.csv").read_text().startswith("record,patient\nS00000_0,S00000\n")
+    said = capsys.readouterr()
+    assert f"dataset.patients={tmp_path / 'patients.csv'}" in said.out
+    assert "records: 4 of 4" in said.err
+    assert run("ecg", tmp_path, *sizes, "--effect-size", 0) == 2
+    assert "--overwrite" in capsys.readouterr().err

@@ -219,3 +219,11 @@ def test_a_trained_task_is_not_restored_as_another_network(kept: Callable[..., s
     assert restore(composed(*TRANSFORMER), content).card == content["tremor"]
     with pytest.raises(Refused, match="num_heads was 3, is 4"):
         restore(composed(*TRANSFORMER, "model.num_heads=4"), content)
+
+
+def test_facts_of_several_classes_at_once_are_read_again_and_older_ones_too() -> None:
+    facts = Facts(12, 5000, 500.0, ("AF", "SNR"), multi=True)
+    assert Facts.read(facts.plain()) == facts
+    assert facts.outputs == ("AF", "SNR")
+    older = {key: value for key, value in facts.plain().items() if key != "multi"}
+    assert not Facts.read(older).multi

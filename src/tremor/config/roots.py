@@ -57,6 +57,7 @@ class ExplainRoot:
     match: list[str]
     seed: int
     explainer: Plain
+    run_mode: Plain
 
 
 PRETRAINED = {"pretrained": str | None, "freeze": bool}
@@ -72,7 +73,7 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "dataset.labels": ("table", "classes"),
     "dataset.control": ("labelled",),
     "dataset.split": ("table",),
-    "dataset.audit": ("table", "parts", "classes"),
+    "dataset.audit": ("table", "parts", "classes", "multi"),
     "dataset.normalise": ("x", "length"),
     "loader": ("records", "parts", "columns"),
     "augment": (),
@@ -89,10 +90,12 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "explainer.subject": ("task", "data", "device"),
     "explainer.spaces.*": ("task", "data", "device"),
     "explainer.fills.*": ("mean", "records", "seed", "along"),
-    "explainer.method.fill": ("mean", "records", "seed", "along"),
-    "explainer.player_kinds.*": ("axes",),
-    "explainer.method.players": ("axes",),
-    "explainer.method.estimator": ("budget", "seed", "layer"),
+    "explainer.player_kinds.*": ("axes", "record", "steps", "asked"),
+    "explainer.*.fill": ("mean", "records", "seed", "along"),
+    "explainer.*.players": ("axes", "record", "steps", "asked"),
+    "explainer.*.estimator": ("budget", "seed", "layer"),
+    "explainer.*.fusion": ("a", "b", "seed", "asked"),
+    "explainer.fusions.*": ("a", "b", "seed", "asked"),
     "report.fan": (
         "waveforms",
         "labels",

@@ -20,11 +20,24 @@ RANGES = {
 """Numbers that mean nothing below the first or from the second on."""
 DECODERS = {
     "classes": "sequence_classifier",
+    "labels": "pooled",
     "heads": "multitask",
     "none": "per_step (or reconstruct)",
 }
-JUDGES = {"judge": "classes", "multitask": "heads", "pretraining": "none"}
-CHOICES = {"classes": "default", "heads": "multitask", "none": "pretraining"}
+FITTING = {"labels": "classes"}
+"""What a decoder tells where it is not what the task does: one logit a class serves both."""
+JUDGES = {
+    "judge": "classes",
+    "multilabel": "labels",
+    "multitask": "heads",
+    "pretraining": "none",
+}
+CHOICES = {
+    "classes": "default",
+    "labels": "multilabel",
+    "heads": "multitask",
+    "none": "pretraining",
+}
 FOLDED = ("kfold", "leave_event_out", "leave_station_out")
 """Splits of which one fold tests."""
 TIMED = ("temporal", "temporal_published", "leave_event_out", "leave_station_out")
@@ -42,6 +55,7 @@ def contradictions(tree: Plain) -> list[Problem]:
         _shared_keys,
         _task_and_rest,
         _heads_judged,
+        _as_many_classes,
         _frozen,
         _pulled,
         _shares,
@@ -71,12 +85,12 @@ def _shared_keys(tree: Plain) -> Iterator[Problem]:
 
 
 def _task_and_rest(tree: Plain) -> Iterator[Problem]:
-    """Task, decoder and judge are all of one label, of several heads, or of none."""
+    """Task, decoder and judge are all of one label, of several (or heads), or of none."""
     if not all(group in tree for group in ("task", "decoder", "evaluation")):
         return
     asks = told(tree["task"])
     name = str(select(tree, "task._target_")).rpartition(".")[2]
-    if told(tree["decoder"]) != asks:
+    if told(tree["decoder"]) != FITTING.get(asks, asks):
         yield Problem("decoder", f"does not fit the task {name}", f"decoder={DECODERS[asks]}")
     judge = str(select(tree, "evaluation._target_")).removeprefix("tremor.evaluation.")
     if JUDGES.get(judge.partition(".")[0], asks) != asks:
@@ -86,6 +100,27 @@ def _task_and_rest(tree: Plain) -> Iterator[Problem]:
         choice = "task=multitask decoder=multitask evaluation=multitask" if asked else "another"
         fault = "asks several heads" if asked else "asks one question only (no dataset.heads)"
         yield Problem("dataset", f"{fault}, which the task {name} does not fit", choice)
+    elif asks != "none" and isinstance(select(tree, "dataset.classes"), dict) != (asks == "labels"):
+        yield _several(asks, name)
+
+
+def _several(asks: str, name: str) -> Problem:
+    """Records of several classes at once need the task for them, and it needs such records."""
+    if asks == "labels":
+        fault = "gives each record one class (no codes in dataset.classes)"
+        choice = "a dataset of codes, or task=classification evaluation=default"
+    else:
+        fault = "gives a record several classes at once (dataset.classes)"
+        choice = "task=multilabel evaluation=multilabel"
+    return Problem("dataset", f"{fault}, which the task {name} does not fit", choice)
+
+
+def _as_many_classes(tree: Plain) -> Iterator[Problem]:
+    """Classes that are given by their codes are as many as the network is to tell."""
+    classes, count = (select(tree, f"dataset.{key}") for key in ("classes", "num_classes"))
+    if isinstance(classes, dict) and isinstance(count, int) and count != len(classes):
+        fault = f"is {count}; dataset.classes names {len(classes)} ({', '.join(map(str, classes))})"
+        yield Problem("dataset.num_classes", fault, f"dataset.num_classes={len(classes)}")
 
 
 def _heads_judged(tree: Plain) -> Iterator[Problem]:
@@ -101,9 +136,12 @@ def _heads_judged(tree: Plain) -> Iterator[Problem]:
 
 
 def told(node: Plain | None) -> str:
-    """What a task or decoder tells of a record: one of several `classes`, `heads`, or `none`."""
-    keys = node or {}
-    return "heads" if "heads" in keys else "classes" if "num_classes" in keys else "none"
+    """What a task or decoder tells of a record: one of several `classes`, `heads`, or `none`.
+
+    A task that tells of each class by itself whether the record has it tells `labels`.
+    """
+    keys = {"heads": "heads", "classes": "labels", "num_classes": "classes"}
+    return next((what for key, what in keys.items() if key in (node or {})), "none")
 
 
 def _frozen(tree: Plain) -> Iterator[Problem]:

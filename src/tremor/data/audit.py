@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tremor.data.labels import NONE
 from tremor.data.parts import PARTS
 from tremor.errors import TremorError
 
@@ -14,16 +15,25 @@ Check = dict[str, Any]
 
 
 def audited(
-    table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...], allow_leak: bool = False
+    table: pd.DataFrame,
+    parts: pd.Series[str],
+    classes: tuple[str, ...],
+    multi: bool = False,
+    allow_leak: bool = False,
 ) -> dict[str, Any]:
     """The audit of a split, which is refused where it leaks, unless that is allowed."""
-    result = audit(table, parts, classes)
+    result = audit(table, parts, classes, multi)
     refuse_leaks(result, allow_leak)
     return result
 
 
-def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) -> dict[str, Any]:
-    """Checks of the split, as many as the table has columns for, and its class balance."""
+def audit(
+    table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...], multi: bool = False
+) -> dict[str, Any]:
+    """Checks of the split, as many as the table has columns for, and its class balance.
+
+    With `multi` a record may have several of the classes.
+    """
     used = table.assign(split=parts)[parts.isin(PARTS)]
     checks = [
         _sides(used, "group", "no event on two sides"),
@@ -31,7 +41,7 @@ def audit(table: pd.DataFrame, parts: pd.Series[str], classes: tuple[str, ...]) 
     ]
     known = set(used)
     checks += [check(used) for needed, check in FURTHER if needed <= known]
-    return {"checks": checks, "balance": balance(used, classes)}
+    return {"checks": checks, "balance": (balance_of_several if multi else balance)(used, classes)}
 
 
 def _known(used: pd.DataFrame) -> Check:
@@ -102,6 +112,23 @@ def balance(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]
         rows.append({"split": str(split), "class": classes[int(str(label))], **counts})
     order = {"train": 0, "val": 1, "test": 2}
     return sorted(rows, key=lambda row: (order[row["split"]], classes.index(row["class"])))
+
+
+def balance_of_several(used: pd.DataFrame, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Records and events that have each class, and those that have none, in each part.
+
+    A record that has two classes is counted twice; one that has none by its label, which is then
+    the number of classes.
+    """
+    rows = []
+    for split in (name for name in PARTS if (used["split"] == name).any()):
+        part = used[used["split"] == split]
+        those = {name: part[part[f"label_{name}"] == 1] for name in classes}
+        those[NONE] = part[part["label"] == len(classes)]
+        for name, own in those.items():
+            counts = {"records": len(own), "groups": int(own["group"].nunique())}
+            rows.append({"split": split, "class": name, **counts})
+    return rows
 
 
 def refuse_leaks(result: dict[str, Any], allowed: bool = False) -> None:

@@ -12,7 +12,8 @@ from torch import Tensor
 class Batch:
     """Records of one step: `x (batch, channel, time)`, labels, valid samples, rows of the table.
 
-    Labels `y` are `(batch,)`, or `(batch, head)` where several questions are asked of each record.
+    Labels `y` are `(batch,)`, or `(batch, head)` where several questions are asked of each record,
+    or `(batch, class)` of 0, 1 and -1 (unknown) where it may have several classes.
     """
 
     x: Tensor

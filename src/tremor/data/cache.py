@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
-from tremor.files import digest, fingerprint, whole_folder
+from tremor.files import digest, fingerprints, whole_folder
 
 FORMAT = "4"
 NAMED = 3  # files that a refusal names
@@ -42,7 +42,9 @@ def key_of(source: Source, cache: Path) -> str:
     kinds = [type(thing) for thing in (source, *vars(source).values())]
     kind = " ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)
     settings = _without_places(asdict(source))  # type: ignore[call-overload]
-    contents = [path.name + fingerprint(path, cache / "files") for path in source.files()]
+    paths = source.files()
+    marks = fingerprints(paths, cache / "files")
+    contents = [path.name + mark for path, mark in zip(paths, marks, strict=True)]
     return digest(FORMAT, kind, json.dumps(settings, sort_keys=True, default=str), *contents)
 
 

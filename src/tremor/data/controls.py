@@ -17,12 +17,14 @@ def control(labelled: Labelled, shuffle: bool = False, seed: int = 0) -> Labelle
 def dealt_anew(labelled: Labelled, seed: int) -> Labelled:
     """The same labels on other events: a control in which there is nothing to learn.
 
-    Each event takes the labels of another one, those of all heads together: its first record those
-    of the other's first record, and so on, from the first again where it has more. Records that no
-    class takes keep their label and are dealt to nobody. A column `shuffled` says that it was done.
+    Each event takes the labels of another one, those of all heads (or classes) together: its first
+    record those of the other's first record, and so on, from the first again where it has more.
+    Records that no class takes keep their label and are dealt to nobody. A column `shuffled` says
+    that it was done.
     """
     table = labelled.table
     columns = list(dict.fromkeys(["label", *labelled.columns]))
+    columns += ["stratum"] * ("stratum" in table)
     used = table.index[table["label"] >= 0]
     owners = table.loc[used].groupby("group", sort=False).indices  # places within `used`
     members = list(owners.values())

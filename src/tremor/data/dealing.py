@@ -12,8 +12,12 @@ from tremor.errors import Refused
 Names = NDArray[np.object_]
 
 
-def groups_of(table: pd.DataFrame, column: str = "label") -> pd.Series[int]:
-    """Each group's class: the most frequent label of its records; groups in order of name."""
+def groups_of(table: pd.DataFrame, column: str | None = None) -> pd.Series[int]:
+    """Each group's class: the most frequent label of its records; groups in order of name.
+
+    Where records may have several classes, it is what the table has for that: its `stratum`.
+    """
+    column = column or ("stratum" if "stratum" in table else "label")
     counts = pd.crosstab(table["group"], table[column])
     return counts.idxmax(axis=1).sort_index()
 

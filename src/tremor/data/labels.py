@@ -15,6 +15,9 @@ import pandas as pd
 from tremor.data.sources.norcia_files import NAMES, PHASES, FileSet
 from tremor.errors import Refused
 
+NONE = "none of these"
+"""What a record is called that may have several classes, and has none."""
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -22,21 +25,32 @@ class Labelled:
 
     Where several questions are asked of each record, `heads` has the classes of each by name, and
     the table a column `label_<head>` for each; `label` is then that of the first.
+
+    Where a record may have several classes at once (`multi`), the table has a column
+    `label_<class>` for each: 1 yes, 0 no, -1 unknown. `label` is then the place of the first class
+    that the record has, or their number where it has none: it counts in `strata`.
     """
 
     table: pd.DataFrame
     classes: tuple[str, ...]
     ordered: bool = False
     heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    multi: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the table that hold what is to be told."""
-        return tuple(f"label_{head}" for head in self.heads) or ("label",)
+        names = self.classes if self.multi else self.heads
+        return tuple(f"label_{name}" for name in names) or ("label",)
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """The names that `label` counts in."""
+        return (*self.classes, NONE) if self.multi else self.classes
 
 
 def label_columns(table: pd.DataFrame) -> list[str]:
-    """The columns of a table that hold labels: `label`, and one for each head."""
+    """The columns of a table that hold labels: `label`, and one for each head or class."""
     return [str(c) for c in table if c == "label" or str(c).startswith("label_")]
 
 

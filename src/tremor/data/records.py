@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from tremor.errors import TremorError
 
 Signal = NDArray[np.float32]
-TEXT = dict.fromkeys(("record_id", "group", "station", "start_time", "signal_hash"), "string")
+TEXT = dict.fromkeys(
+    ("record_id", "group", "station", "start_time", "signal_hash", "dx", "sex", "flat_leads"),
+    "string",
+)
 
 
 @dataclass(frozen=True)

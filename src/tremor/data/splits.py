@@ -62,6 +62,12 @@ def by_folder(table: pd.DataFrame, **settings: Any) -> pd.Series[str]:
     return parts.reindex(table.index).fillna(folder)
 
 
+@wraps(random, assigned=("__annotations__",))
+def all_test(table: pd.DataFrame, **settings: Any) -> pd.Series[str]:
+    """Every record tests, whatever the shares are: for a network that was trained elsewhere."""
+    return pd.Series("test", table.index)
+
+
 def kfold(
     table: pd.DataFrame,
     *,

@@ -37,6 +37,7 @@ class RecordWriter:
         self.rows: list[Row] = []
         self.tables: list[pd.DataFrame] = []
         self.aside: list[dict[str, str]] = []
+        self.notes: list[str] = []
         self.ends = [0]
         self._hashes: dict[str, str] = {}
 
@@ -55,6 +56,10 @@ class RecordWriter:
     def set_aside(self, record_id: str, reason: str) -> None:
         """Name a record that cannot be used, and why."""
         self.aside.append({"record_id": record_id, "reason": reason})
+
+    def note(self, text: str) -> None:
+        """Say something of records that are used nevertheless."""
+        self.notes.append(text)
 
     def commonest(self, first: int = 0) -> str:
         """The commonest reasons for setting aside, from the record `first` of those on."""
@@ -124,5 +129,6 @@ class RecordWriter:
             "sampling_rate": self.sampling_rate,
             "fingerprint": fingerprint,
             "set_aside": self.aside,
+            "notes": self.notes,
         }
         (self.folder / "meta.json").write_text(json.dumps(notes, indent=1))

@@ -37,8 +37,8 @@ def refuse_selection(wanted: ExplainRoot) -> None:
 def chosen(run: OpenedRun, wanted: ExplainRoot, question: Question) -> pd.DataFrame:
     """Rows of the records to explain, in the table's order: record, group, label, predicted, p.
 
-    Label and prediction are those of the head that is asked; records whose answer nobody knows
-    are left out.
+    Label and prediction are those of the head that is asked, or of the class where a record may
+    have several (0 without it, 1 with it); records whose answer nobody knows are left out.
     """
     said = _said(run.task, run, wanted.split, question)
     keep = np.ones(len(said), bool)

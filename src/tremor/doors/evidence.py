@@ -21,14 +21,19 @@ Floats = NDArray[np.float64]
 
 
 def evidence_of(
-    config: Plain, records: RecordSet, names: Sequence[str], axes: Sequence[Axis]
+    config: Plain,
+    records: RecordSet,
+    names: Sequence[str],
+    axes: Sequence[Axis],
+    classes: Sequence[str] | None = None,
 ) -> Floats | None:
     """Evidence `(record, …cells)` of 0 and more; None where nobody knows it.
 
     For signals it is summed over frequencies. Components that an encoder has made of others hold
-    evidence where those do.
+    evidence where those do. Where records may have several of `dataset.classes`, `classes` names
+    the one that each is asked for; without it the evidence is that of all that it has.
     """
-    world = _world(config["dataset"]["records"])
+    world = world_of(config["dataset"]["records"])
     if world is None or axes[0].name != "component" or any(not axis.unit for axis in axes[1:]):
         return None
     known = {axis.name: based(axis) for axis in axes[1:]}
@@ -36,13 +41,22 @@ def evidence_of(
         return None
     table = _table(world, records)
     frequencies = known.get("frequency", np.linspace(0, records.sampling_rate / 2, BINS))
-    each = (world.evidence(table.loc[name], known["time"], frequencies) for name in names)
+    codes = [[]] * len(names) if classes is None else [[_codes(config, c)] for c in classes]
+    each = (
+        world.evidence(table.loc[name], known["time"], frequencies, *of)
+        for name, of in zip(names, codes, strict=True)
+    )
     maps = np.stack([one if "frequency" in known else one.sum(1) for one in each])
     made = len(axes[0].values) - maps.shape[1]
     return np.concatenate([maps, *[maps.mean(1, keepdims=True)] * made], 1)
 
 
-def _world(source: Plain) -> Any:
+def _codes(config: Plain, name: str) -> list[str]:
+    """The codes that a class stands for."""
+    return [str(code) for code in config["dataset"]["classes"][name]]
+
+
+def world_of(source: Plain) -> Any:
     """The world that made the records, where it can tell what it put into them."""
     nodes = (source.get(name) for name in WORLDS)
     node = next((node for node in nodes if node is not None), None)

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from tremor import __version__
-from tremor.config.build import Plain, build
+from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import asked, command
 from tremor.doors.chosen import SELECTIONS, chosen, refuse_selection
@@ -19,21 +18,22 @@ from tremor.doors.evaluate import SPLITS
 from tremor.doors.explained import Finished, conclude
 from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun, open_run
+from tremor.doors.plan import choice, plan_of
 from tremor.doors.quiet import quieten
+from tremor.doors.study import study
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
 from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
-from tremor.explain.questions import Question, ask
-from tremor.files import digest, fingerprint
+from tremor.explain.questions import Question, ask, ask_of_one
+from tremor.files import digest
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
-from tremor.training.run_folder import versions
 
 KNOWN = (
     *("station", "magnitude", "distance_km", "depth_km", "snr_db", "p_time_s", "start_time"),
-    *("event_time", "event_magnitude", "azimuth_deg", "kp"),
+    *("event_time", "event_magnitude", "azimuth_deg", "kp", "age", "sex"),
 )
 """Columns of the records' table that an explanation keeps, where the source knows them."""
 
@@ -47,12 +47,13 @@ def explain(composed: DictConfig) -> None:
     refuse_selection(wanted)
     method: Method = build(wanted.explainer["method"])
     run = open_run(wanted.checkpoint, overrides)
-    labelled = run.data.labelled
-    decide = getattr(run.task.network.decoder, "decide", None)
-    question = ask(wanted.target, labelled.classes, labelled.heads, decide)
+    if wanted.run_mode:
+        study(wanted, run, method)
+        return
+    question = _question(wanted, run)
     folder = _folder(run, wanted, question)
     cases, table = _cases(wanted, run, question)
-    plan = _plan(wanted, run, question)
+    plan = plan_of(wanted, run, question.text)
     parts = begun(folder, plan)
     place = folder / "explanation.h5"
     if place.exists():
@@ -70,6 +71,15 @@ def explain(composed: DictConfig) -> None:
         found.save(place)
         parts.drop()
     conclude(Finished(found, cases, method, run, folder), wanted)
+
+
+def _question(wanted: ExplainRoot, run: OpenedRun) -> Question:
+    """What is asked of the run's network."""
+    labelled = run.data.labelled
+    if labelled.multi:
+        return ask_of_one(wanted.target, labelled.classes)
+    decide = getattr(run.task.network.decoder, "decide", None)
+    return ask(wanted.target, labelled.classes, labelled.heads, decide)
 
 
 def _cases(wanted: ExplainRoot, run: OpenedRun, question: Question) -> tuple[Cases, pd.DataFrame]:
@@ -96,6 +106,7 @@ def _cases(wanted: ExplainRoot, run: OpenedRun, question: Question) -> tuple[Cas
         inputs=inputs,
         steps=tuple(steps),
         references=subject.references(wanted.seed),
+        asked=question.head if run.data.labelled.multi else "",
     )
     return cases, table
 
@@ -117,31 +128,6 @@ def _refuse_match(columns: list[str], table: pd.DataFrame) -> None:
         raise Refused(fault, "match", f"match=[{','.join(known[:2])}]")
 
 
-def _plan(wanted: ExplainRoot, run: OpenedRun, question: Question) -> Plain:
-    """All that decides the numbers of an explanation but the choice of records."""
-    return {
-        "explainer": _choice(),
-        "space": wanted.explainer["space"],
-        "fill": wanted.explainer.get("fill"),
-        "players": wanted.explainer.get("players"),
-        "budget": wanted.explainer.get("budget"),
-        "config": wanted.explainer,
-        "target": question.text,
-        "split": wanted.split,
-        "select": wanted.select,
-        "seed": wanted.seed,
-        "checkpoint": fingerprint(
-            run.checkpoint, Path(run.config["cache_dir"]).expanduser() / "files"
-        ),
-        "data": run.data.records.fingerprint,
-        "versions": {"tremor": __version__} | versions(),
-    }
-
-
-def _choice() -> str:
-    return command().choices["explainer"]
-
-
 def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
     """A place of its own for each explainer, target, part and choice of settings."""
     home = checkpoints.run_of(run.checkpoint)
@@ -157,7 +143,7 @@ def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
         "match=",
     )
     rest = sorted(o for o in command().overrides if not o.lstrip("+~").startswith(plain))
-    words = [_choice()]
+    words = [choice()]
     words += [question.short] if question.short else []
     words += [wanted.split] if wanted.split != "test" else []
     words += [wanted.select] if wanted.select != "all" else []

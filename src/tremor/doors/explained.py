@@ -122,7 +122,9 @@ def _aim(done: Finished) -> Pointing | None:
     """The pointing score, where the records are made up and the evidence is known."""
     table, axes = done.found.table, done.found.axes
     names = table["record_id"].tolist()
-    known = evidence_of(done.run.config, done.run.data.records, names, axes)
+    run = done.run
+    asked = [done.found.meta["target"]] * len(names) if run.data.labelled.multi else None
+    known = evidence_of(run.config, run.data.records, names, axes, asked)
     whole = done.found.resolution()
     if known is None or all(
         whole.get(axis.name, 0.0) >= 0.99 * len(axis.values) * abs(axis.step)

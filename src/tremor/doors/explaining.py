@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import median
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
 
 from tremor.config.build import Plain
 from tremor.doors.echo import console, near, say
@@ -26,6 +28,7 @@ from tremor.explain.targets import Target
 from tremor.files import write_json
 
 PILOT = 256  # evaluations that measure how fast they are
+VIEWS = 4  # networks for different lengths that are kept at once
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,20 @@ class Cases:
     inputs: torch.Tensor
     steps: tuple[int, ...]
     references: torch.Tensor
+    asked: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
 
+    @cached_property
+    def _view(self) -> Callable[[int], nn.Module]:
+        """The network for so many valid steps: what is found out about it holds for all such."""
+        return lru_cache(maxsize=VIEWS)(self.subject.predict)
+
     def case(self, place: int) -> Case:
         """One of them; its randomness depends on the seed and its name alone."""
         return Case(
-            predict=self.subject.predict(self.steps[place]),
+            predict=self._view(self.steps[place]),
             record=self.inputs[place],
             axes=self.subject.axes,
             target=self.target,
@@ -57,6 +66,7 @@ class Cases:
             steps=self.steps[place] if self.subject.axes[-1].name == "time" else None,
             seed=record_seed(self.seed, self.names[place]),
             batch=self.batch,
+            asked=self.asked,
         )
 
 

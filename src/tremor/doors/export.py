@@ -72,6 +72,9 @@ def export(out: Path, overrides: list[str], jobs: int) -> list[str]:
     quieten()
     config = composed(overrides)
     data = open_data(config)
+    if data.labelled.multi:
+        fault = "a picture lies in the folder of its class; these records may have several"
+        raise Refused(fault, "dataset", "a dataset of one class a record")
     painter = painter_of(config, data)
     table = folders.listed(data.records.table, data.parts, data.labelled.classes)
     names = table["filename"].tolist()

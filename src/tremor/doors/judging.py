@@ -64,7 +64,7 @@ def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) 
         said,
         classes=data.labelled.classes,
         table=table[table["record_id"].isin(said["record_id"])],
-        train_table=table[parts == "train"],
+        train_table=table[parts == "train"] if (parts == "train").any() else None,
         split=split,
         ordered=data.labelled.ordered,
     )
@@ -89,7 +89,7 @@ def fan_figure(data: Data, config: Plain) -> Figure:
     fan = build(config["report"]["fan"])(
         data.records.view(data.module.length),
         table["label"].to_numpy(),
-        data.labelled.classes,
+        data.labelled.strata,
         rate,
         channels=data.records.channels,
         lengths=data.records.lengths.clip(max=data.module.length),

@@ -51,7 +51,11 @@ def _refuse_other_data(data: Data, card: Plain, changed: list[str]) -> None:
             str(data.records.folder),
             "give records with the same channels, sampling rate and classes",
         )
-    other = data.records.fingerprint != card["provenance"]["data_fingerprint"]
+    known = card["provenance"]["data_fingerprint"]
+    if not known:
+        say("data     the network was trained elsewhere: whether it has seen these is not known")
+        return
+    other = data.records.fingerprint != known
     if other and not changed:
         raise Refused(
             "the data are not those that the run was trained on: files have changed since",

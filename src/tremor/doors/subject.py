@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from tremor.data.batch import Batch
 from tremor.doors.data import Data
+from tremor.doors.echo import say
 from tremor.errors import Refused
 from tremor.explain.explanation import Axis
 from tremor.explain.units import Units, converted
@@ -60,6 +62,13 @@ class Subject(ABC):
         found = [self._of(self._batch(part)) for part in parts]
         return torch.cat([x for x, _ in found]), torch.cat([steps for _, steps in found]).tolist()
 
+    @torch.inference_mode()
+    def of_signals(self, signals: Tensor, steps: Sequence[int]) -> Tensor:
+        """Signals `(record, channel, time)` that are no records of the table, in this space."""
+        length = torch.tensor(steps, device=self.device)
+        x = signals.to(self.device)
+        return self._taken(self.task.normalise(x, length), length)[0]
+
     def _of(self, batch: Batch) -> tuple[Tensor, Tensor]:
         batch = batch.to(self.device)
         return self._taken(self.task.normalise(batch.x, batch.length), batch.length)
@@ -68,8 +77,11 @@ class Subject(ABC):
         return self.data.module.of(rows).__getitems__(list(range(len(rows))))
 
     def references(self, seed: int) -> Tensor:
-        """Some training records, drawn by the seed."""
+        """Some training records, drawn by the seed; where none trained, some of all, as is said."""
         there = self.data.module.part("train").positions
+        if not len(there):
+            say("fills    no record trains: they are made from the records of all parts")
+            there = self.data.module.part("all").positions
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(there, min(REFERENCES, len(there)), replace=False))
         found, steps = self.inputs(rows)

@@ -25,6 +25,8 @@ from tremor.config.rules import told
 from tremor.config.signature import signature_of
 from tremor.data.labels import limits
 from tremor.data.module import DataModule
+from tremor.data.multilabel import refuse_untaught
+from tremor.data.parts import refuse_untrained
 from tremor.doors import processes
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
@@ -98,6 +100,8 @@ def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     refuse_misfits(config)
     rehearse(config)
     data = open_data(config)
+    refuse_untrained(data.parts)
+    refuse_untaught(data.labelled, data.parts)
     try_out(config, data.facts)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
@@ -286,7 +290,8 @@ def run_figures(
     if data.labelled.ordered:
         figures["timeline"] = timeline_figure(data, config)
     if len(data.labelled.classes) > 1:
-        figures["class_balance"] = plots.class_balance(data.audit["balance"])
+        unit = verdict.get("unit", "event")
+        figures["class_balance"] = plots.class_balance(data.audit["balance"], unit)
     return figures | {"fan_chart": fan_figure(data, config)}
 
 
@@ -299,9 +304,12 @@ def _farewell(run: Run, seconds: float) -> None:
         say(f"  weights     {place}/checkpoints/{kept.name}")
     say("next:")
     say(f"  python evaluate.py checkpoint={place} split=val")
-    decides = told(run.config["task"]) != "none"
+    tells = told(run.config["task"])
+    decides = tells != "none"
     if decides:
-        say(f"  python explain.py checkpoint={place}{run.space}")
+        classes = run.config["dataset"]["classes"] if tells == "labels" else ()
+        target = next((f" target={shlex.quote(name)}" for name in classes), "")
+        say(f"  python explain.py checkpoint={place}{target}{run.space}")
     if run.choices["dataset"] == "stations":
         say(f"  python scripts/stations.py table {near(run.folder.parent)}")
     again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]

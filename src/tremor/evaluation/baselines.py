@@ -38,7 +38,7 @@ def two_rules(train: pd.DataFrame, table: pd.DataFrame) -> Index | str:
 
     It is told the truth of what is background, and nothing more. Or why there is no such class.
     """
-    if not all((ours["label"] > 0).any() for _, ours in _folds(train, table)):
+    if not all((ours["label"] > 0).any() for _, ours in folds(train, table)):
         return "no training record is anything but background"
 
     def rule(ours: pd.DataFrame, rows: pd.DataFrame) -> Index:
@@ -54,14 +54,24 @@ def level(train: pd.DataFrame, table: pd.DataFrame) -> Index | str:
     Levels are of whole records: where the column `seen` says that the network had only the noise
     before P, they are no alarm.
     """
-    columns = [c for c in table.columns if c.startswith(tuple(RENDERED))]
+    columns = rendered(table)
+    if isinstance(columns, str):
+        return columns
+    return _by_fold(partial(_fitted, quadratic(), columns), train, table)
+
+
+def rendered(table: pd.DataFrame) -> list[str] | str:
+    """The columns that tell how records are rendered, or why they are no alarm."""
+    columns = [str(c) for c in table.columns if c.startswith(tuple(RENDERED))]
     if "seen" in table and (table["seen"] == "noise").any():
         return "not what this network sees: levels are of whole records, it has the noise before P"
-    if not columns:
-        return "the records have no level_* columns"
+    return columns or "the records have no level_* columns"
 
+
+def quadratic() -> Any:
+    """Logistic regression on columns, their squares and products."""
     steps = (StandardScaler(), PolynomialFeatures(2), LogisticRegression(max_iter=2000))
-    return _by_fold(partial(_fitted, make_pipeline(*steps), columns), train, table)
+    return make_pipeline(*steps)
 
 
 def level_sees(table: pd.DataFrame) -> str:
@@ -85,12 +95,15 @@ def metadata(
 
 
 def _boosted(columns: Sequence[str], ours: pd.DataFrame, rows: pd.DataFrame) -> Index:
+    return _fitted(boosted(len(ours)), columns, ours, rows)
+
+
+def boosted(records: int) -> Any:
     """Boosted trees, whose leaves are small where there is little to learn from."""
-    smallest = max(1, min(20, len(ours) // 10))
-    model = HistGradientBoostingClassifier(
+    smallest = max(1, min(20, records // 10))
+    return HistGradientBoostingClassifier(
         max_iter=60, min_samples_leaf=smallest, early_stopping=False, random_state=0
     )
-    return _fitted(model, columns, ours, rows)
 
 
 def _fitted(model: Any, columns: Sequence[str], ours: pd.DataFrame, rows: pd.DataFrame) -> Index:
@@ -103,12 +116,12 @@ def _fitted(model: Any, columns: Sequence[str], ours: pd.DataFrame, rows: pd.Dat
 def _by_fold(rule: Rule, train: pd.DataFrame, table: pd.DataFrame) -> Index:
     """What a rule says of each record, learnt from the training records of its fold."""
     said = np.empty(len(table), np.int64)
-    for inside, ours in _folds(train, table):
+    for inside, ours in folds(train, table):
         said[inside] = rule(ours, table[inside])
     return said
 
 
-def _folds(train: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[Mask, pd.DataFrame]]:
+def folds(train: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[Mask, pd.DataFrame]]:
     """Which records are judged in each fold, and what it trained on; all at once without folds."""
     if FOLD not in table or FOLD not in train:
         yield np.ones(len(table), np.bool_), train
@@ -128,7 +141,7 @@ def known_metadata(table: pd.DataFrame) -> pd.DataFrame:
     """
     found = {}
     if "station" in table and table["station"].astype(bool).any():
-        found["station"] = table["station"].map(_code)
+        found["station"] = table["station"].map(code_of)
     if "start_time" in table and table["start_time"].astype(bool).any():
         time = pd.to_datetime(table["start_time"], format="ISO8601", utc=True)
         found |= {"hour": time.dt.hour.astype(float), "month": time.dt.month.astype(float)}
@@ -138,6 +151,6 @@ def known_metadata(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, index=table.index)
 
 
-def _code(name: str) -> float:
+def code_of(name: str) -> float:
     """A station's name as a number that does not depend on which stations there are."""
     return float(int.from_bytes(name.encode()[:6], "big"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tremor.errors import Refused
 from tremor.evaluation import ordinal
+from tremor.evaluation.multilabel_weighed import METRICS
 from tremor.evaluation.runs import Run
 
 
@@ -38,7 +39,16 @@ def grouped(runs: Sequence[Run]) -> dict[str, list[int]]:
 
 
 def refuse_unordered(runs: Sequence[Run], metric: str) -> None:
-    """Metrics of ordered classes need runs whose classes are ordered."""
+    """Metrics of ordered classes need such runs, those of several classes a record such ones."""
+    several = [near(run.folder) for run in runs if run.several]
+    if several and len(several) < len(runs):
+        fault = "a record may have several classes in some runs, and has one in the others"
+        raise Refused(fault, "; ".join(several[:5]), "compare runs of one kind at a time")
+    if bool(several) != (metric in METRICS) and metric != "macro_f1":
+        kind = "may have several classes" if metric in METRICS else "have one class each"
+        fault = f"--metric {metric} is for runs whose records {kind}"
+        others = METRICS if several else ("balanced_accuracy", "accuracy", "mcc")
+        raise Refused(fault, near(runs[0].folder), f"--metric {others[0]} (or {others[1]}, …)")
     without = [near(run.folder) for run in runs if metric not in run.scores]
     if without:
         raise Refused(

@@ -19,6 +19,7 @@ from tremor.evaluation.comparable import (
 )
 from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair, sign
 from tremor.evaluation.curves import curves
+from tremor.evaluation.multilabel_paired import DrawsOfSeveral
 from tremor.evaluation.naming import names
 from tremor.evaluation.notes import notes
 from tremor.evaluation.paired import Draws, holm
@@ -33,7 +34,7 @@ BESIDE = ("within_one", "distance")
 def compare(
     found: Found,
     *,
-    metric: str = "balanced_accuracy",
+    metric: str | None = None,
     over: str | None = None,
     allow_other_records: bool = False,
     draws: int = 2000,
@@ -44,10 +45,12 @@ def compare(
 
     Runs of other classes than each other's are never paired, and controls with nothing. `over`
     names a numeric key to draw the metric against; a varying training share and number of classes
-    are found by themselves.
+    are found by themselves. Without a `metric` it is the one that verdicts of these runs begin
+    with: macro AUROC where a record may have several classes, else balanced accuracy.
     """
     if draws < FEWEST_DRAWS:
         raise Refused(f"{draws} draws tell nothing", "--draws", f"at least {FEWEST_DRAWS}")
+    metric = metric or ("balanced_accuracy", "macro_auroc")[found.runs[0].several]
     refuse_unordered(found.runs, metric)
     refuse_pooled(found.runs)
     configurations: list[Configuration] = []
@@ -58,7 +61,7 @@ def compare(
     for runs in together:
         if not allow_other_records and not runs[0].control:
             refuse_other_records(runs)
-        family = Draws(runs, metric, draws, level, seed)
+        family = draws_of(runs, metric, draws, level, seed)
         scored, tested = _scored(runs, family, title, len(configurations), swaps)
         configurations += scored
         pairs += tested
@@ -68,6 +71,12 @@ def compare(
         found=found,
         notes=list(notes(found, configurations, pairs, swaps)),
     )
+
+
+def draws_of(runs: Sequence[Run], metric: str, draws: int, level: float, seed: int) -> Draws:
+    """A metric of runs that are all asked the same, of one class a record or of several."""
+    kind = DrawsOfSeveral if runs[0].several else Draws
+    return kind(runs, metric, draws, level, seed)
 
 
 def _swaps(pairs: int, draws: int) -> int:
@@ -95,7 +104,7 @@ def _scored(
     better = sign(family.metric)
     order = sorted(places, key=lambda name: -better * float(np.mean(family.values[places[name]])))
     known = [m for m in BESIDE if m != family.metric and all(m in run.scores for run in runs)]
-    beside = {m: Draws(runs, m, family.draws, family.level, family.seed) for m in known}
+    beside = {m: draws_of(runs, m, family.draws, family.level, family.seed) for m in known}
     made = [_configuration(title[name], runs, places[name], family, beside) for name in order]
     tested = [
         _pair(start + a, start + b, runs, places[order[a]], places[order[b]], family, swaps)

@@ -21,6 +21,10 @@ CHANCE = {
     "distance": "mean under permuted labels",
     "within_one": "mean under permuted labels",
     "kappa": "mean under permuted labels",
+    "macro_auroc": "no order",
+    "macro_auprc": "mean share of records that have a class",
+    "micro_f1": "mean under permuted labels",
+    "exact_match": "share of the most frequent answer",
 }
 """The metrics that can be compared, and where the chance level of each comes from."""
 OWN = ("metric", "draws", "swaps", "level", "seed")

@@ -10,6 +10,8 @@ import pandas as pd
 
 from tremor.evaluation import metrics
 from tremor.evaluation.metrics import Floats
+from tremor.evaluation.multilabel_answers import Answers
+from tremor.evaluation.multilabel_weighed import METRICS, answers_of, score_of
 from tremor.evaluation.runs import Plain
 from tremor.evaluation.scoring import plain
 
@@ -49,6 +51,8 @@ class Line:
 
 def lines(said: pd.DataFrame, folds: Sequence[int], verdict: Plain) -> list[Line]:
     """The lines of pooled predictions `said` (with `fold`), and of the verdict on them."""
+    if "called" in verdict:
+        return list(_lines_of_several(said, folds, verdict))
     if "heads" not in verdict:
         return list(_lines("", said, folds, verdict, {}))
     found = []
@@ -75,6 +79,25 @@ def _lines(
     for name, score in pooled.items():
         whole = empty | {key: score.get(key) for key in empty}
         yield Line(head, name, tuple(fold[name] for fold in each), whole)
+
+
+def _lines_of_several(said: pd.DataFrame, folds: Sequence[int], verdict: Plain) -> Iterator[Line]:
+    """The lines of runs whose records may have several classes at once."""
+    classes = verdict["classes"]
+    each = [Answers.of(said[said["fold"] == fold], classes) for fold in folds]
+    for name in METRICS:
+        found = [score_of(name, answers, np.ones((1, answers.groups)))[0] for answers in each]
+        yield Line("", name, tuple(plain(float(v)) for v in found), verdict["metrics"][name])
+    recalls = [answers_of(it, np.ones((1, it.groups)))["recall"][0] for it in each]
+    for place, name in enumerate(classes):
+        whole = verdict["per_class"][name]["recall"] | {"p": None}
+        found = [plain(float(recall[place])) for recall in recalls]
+        yield Line("", f"{RECALL}{name}", tuple(found), whole)
+
+
+def main_of(verdict: Plain) -> str:
+    """The score that a verdict is known by."""
+    return "macro_auroc" if "called" in verdict else "balanced_accuracy"
 
 
 def scores(matrix: Floats, classes: Sequence[str]) -> dict[str, float | None]:

@@ -19,7 +19,7 @@ from tremor.config.resolve import select
 from tremor.errors import Refused
 from tremor.evaluation.by_station import leaks
 from tremor.evaluation.comparable import near
-from tremor.evaluation.fold_scores import Line, lines
+from tremor.evaluation.fold_scores import Line, lines, main_of
 from tremor.evaluation.fold_tables import stations_of, tables
 from tremor.evaluation.naming import names
 from tremor.evaluation.runs import Found, Plain, Run, find
@@ -231,12 +231,14 @@ def sentences(made: CrossValidation) -> Iterator[str]:
         yield f"NOT held against its leak alarms: {made.unalarmed}."
     yield from _better(made)
     yield from made.verdict["verdict"]
-    for head in made.verdicts:
-        it = made.line(head, "balanced_accuracy")
+    for head, verdict in made.verdicts.items():
+        name = main_of(verdict)
+        it = made.line(head, name)
         if it.mean is not None and it.sd is not None:
             whose = f"{head}: " if head else ""
+            score = name.replace("auroc", "AUROC").replace("_", " ")
             yield (
-                f"{whose}balanced accuracy of single folds {it.mean:.3f} ± {it.sd:.3f} "
+                f"{whose}{score} of single folds {it.mean:.3f} ± {it.sd:.3f} "
                 f"(mean ± sd of {len(it.known)} folds)."
             )
 
@@ -255,7 +257,7 @@ def _better(made: CrossValidation) -> Iterator[str]:
 
 def _alarms(verdict: Plain) -> list[str]:
     """The alarms that were tried, if all of them and chance are beaten; else nothing."""
-    main = verdict["metrics"]["balanced_accuracy"]
+    main = verdict["metrics"][main_of(verdict)]
     leads = {k: it["lead"]["lo"] for k, it in verdict["baselines"].items() if "lead" in it}
     above = main["lo"] is not None and main["lo"] > main["chance"]
     clear = all(low is not None and low > 0 for low in leads.values())

@@ -73,7 +73,12 @@ class Run:
     @property
     def labelled(self) -> bool:
         """Whether classes were predicted; pretraining has none."""
-        return "confusion" in self.verdict or bool(self.heads)
+        return "confusion" in self.verdict or self.several or bool(self.heads)
+
+    @property
+    def several(self) -> bool:
+        """Whether a record may have several classes at once."""
+        return "called" in self.verdict
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -136,10 +141,11 @@ class Run:
         return tuple(dict.fromkeys(found))
 
     @cached_property
-    def records(self) -> frozenset[tuple[str, str, int]]:
-        """What was judged: record, event and label."""
-        table = self.predictions
-        return frozenset(zip(table["record_id"], table["group"], table["label"], strict=True))
+    def records(self) -> frozenset[tuple[Any, ...]]:
+        """What was judged: record, event and label, or the labels of all classes."""
+        told = [f"label_{name}" for name in self.classes] if self.several else ["label"]
+        columns = self.predictions[["record_id", "group", *told]]
+        return frozenset(columns.itertuples(index=False, name=None))
 
     @cached_property
     def judged(self) -> str:

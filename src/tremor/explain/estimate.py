@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from scipy import stats
@@ -16,7 +16,8 @@ class Estimate:
 
     `leaf` numbers what was told apart: players of one leaf share its credit evenly. `errors` are
     standard errors with `freedom` degrees of freedom, or None where the method has no notion of
-    them. `complete` methods promise that credits sum to the full less the empty worth.
+    them. `complete` methods promise that credits sum to the full less the empty worth. `trust` are
+    figures of how far to believe it, by name; `note` is what must be said first.
     """
 
     values: Tensor
@@ -24,6 +25,8 @@ class Estimate:
     leaf: Tensor
     freedom: float = math.inf
     complete: bool = True
+    trust: dict[str, float] = field(default_factory=dict, kw_only=True)
+    note: str = field(default="", kw_only=True)
 
     @classmethod
     def singly(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -36,7 +36,8 @@ class Explanation:
 
     `completeness_error` is what values sum to, less `output - base_value`: a check for bugs, None
     for methods that do not add up. `errors`, the standard errors (with `freedom` degrees of it),
-    tell the accuracy. Cells of one `leaf` were not told apart. `note` is what must be said first.
+    tell the accuracy. Cells of one `leaf` were not told apart. `note` is what must be said first,
+    `trust` are further figures of how far to believe it, by name.
     """
 
     values: Tensor
@@ -51,6 +52,7 @@ class Explanation:
     method: str
     settings: dict[str, Any]
     note: str = ""
+    trust: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = tuple(len(axis.values) for axis in self.axes)
@@ -89,6 +91,8 @@ def of_players(game: Game, estimate: Estimate, axes: tuple[Axis, ...], method: A
         estimate.leaf[players.labels],
         estimate.freedom,
         estimate.complete,
+        trust=estimate.trust,
+        note="; ".join(filter(None, (players.note, estimate.note))),
     )
     return of_cells(cells, (game.empty, game.full), game.evaluations, axes, method)
 
@@ -115,6 +119,8 @@ def of_cells(
         axes=axes,
         method=type(method).__name__,
         settings=asdict(method),
+        note=estimate.note,
+        trust=estimate.trust,
     )
 
 

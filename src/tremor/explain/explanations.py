@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMAT = 1
+TRUST = "trust_"  # before the names of trust figures in the table
 Floats = NDArray[np.float32]
 CELLS = {"values": np.float32, "errors": np.float32, "inputs": np.float32, "leaf": np.int32}
 
@@ -63,6 +64,8 @@ class Explanations:
         known = [e.errors for e in found if e.errors is not None]
         numbers = ("base_value", "output", "completeness_error", "evaluations", "freedom", "note")
         told = {name: [getattr(e, name) for e in found] for name in numbers}
+        figures = dict.fromkeys(name for e in found for name in e.trust)
+        told |= {f"{TRUST}{n}": [e.trust.get(n, np.nan) for e in found] for n in figures}
         gaps = [np.nan if gap is None else gap for gap in told["completeness_error"]]
         return cls(
             values=torch.stack([e.values for e in found]).numpy().astype(np.float32),
@@ -120,6 +123,7 @@ class Explanations:
             method=str(self.meta["method"]),
             settings=self.meta.get("settings", {}),
             note=str(told["note"]),
+            trust=_trust(told),
         )
 
     def where(self, rows: NDArray[Any]) -> Explanations:
@@ -188,6 +192,12 @@ class Explanations:
                 raise Refused(f"no record {record!r} was explained", "plot(record=…)")
             record = names.index(record)
         return single(self, record)
+
+
+def _trust(told: pd.Series[Any]) -> dict[str, float]:
+    """The trust figures in a row of the table, by name."""
+    known = {str(name): value for name, value in told.items() if str(name).startswith(TRUST)}
+    return {n.removeprefix(TRUST): float(v) for n, v in known.items() if not pd.isna(v)}
 
 
 def _same(what: str, one: Any, other: Any) -> None:

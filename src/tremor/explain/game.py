@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tremor.errors import Refused
 from tremor.explain.fills import Fill
+from tremor.explain.local.play import Whole
+from tremor.explain.local.worth import LocalWorth
 from tremor.explain.players import Players
+from tremor.explain.predict import Predict as Predict
+from tremor.explain.predict import logits as logits
+from tremor.explain.predict import of_arrays as of_arrays
 from tremor.explain.targets import Target
 
-Predict = Callable[[Tensor], Tensor]  # (batch, …) to logits (batch, class)
 Worth = Callable[[Tensor], Tensor]  # masks (coalition, player) to (coalition,)
 
 
@@ -58,7 +61,8 @@ class Game:
 class Masked:
     """The score of a record with the cells of absent players replaced, averaged over backgrounds.
 
-    At most `batch` inputs go through the model at once.
+    At most `batch` inputs go through the model at once. `local` gives the same with less work,
+    where the network allows it.
     """
 
     predict: Predict
@@ -67,9 +71,12 @@ class Masked:
     backgrounds: Tensor  # (background, …)
     labels: Tensor  # (…), the player of each cell
     batch: int
+    local: LocalWorth | None = None
 
     @torch.inference_mode()
     def __call__(self, masks: Tensor) -> Tensor:
+        if self.local is not None:
+            return self.local(masks)
         return torch.cat([self._scores(part) for part in masks.split(self.batch)])
 
     def _scores(self, masks: Tensor) -> Tensor:
@@ -112,31 +119,20 @@ def masked(
         fault = f"players for inputs {tuple(players.labels.shape)}, a record {tuple(record.shape)}"
         raise Refused(fault, "players", "players of the record's own shape")
     backgrounds = fill(record)
-    with torch.inference_mode():
-        ends = torch.cat([record[None], backgrounds]).split(batch)
-        known = torch.cat([logits(predict, part) for part in ends])
+    ends = torch.cat([record[None], backgrounds])
+    whole = Whole.of(predict, ends, players.labels, batch)
+    known = _known(predict, ends, batch) if whole is None else whole.logits
     weights = target(known[0], label)
     scores = (known @ weights).cpu().double()
     labels = players.labels.to(record.device)
     laid = _pictures(record[None])[0], _pictures(backgrounds)
-    worth = Masked(predict, weights, *laid, labels, batch)
+    local = None if whole is None else whole.worth(weights, batch)
+    worth = Masked(predict, weights, *laid, labels, batch, local)
     empty, full = float(scores[1:].mean()), float(scores[0])
     return Game(worth, players, empty, full, len(backgrounds), evaluations=len(known))
 
 
-def logits(predict: Predict, inputs: Tensor) -> Tensor:
-    """Logits `(batch, class)`, checked, in float32 or better."""
-    if isinstance(predict, nn.Module) and predict.training:
-        raise Refused("the network is in training mode", "predict", "network.eval()")
-    found = predict(inputs)
-    if found.ndim != 2 or len(found) != len(inputs):
-        fault = f"predict gave shape {tuple(found.shape)} for {len(inputs)} inputs"
-        raise Refused(fault, "predict", "logits of shape (batch, class)")
-    if not bool(found.isfinite().all()):
-        raise Refused("predict gave logits that are not finite", "predict", "another fill or model")
-    return found.to(torch.promote_types(found.dtype, torch.float32))
-
-
-def of_arrays(predict: Callable[[Any], Any]) -> Predict:
-    """A function of NumPy arrays (Keras, ONNX) as one of tensors."""
-    return lambda inputs: torch.as_tensor(predict(inputs.detach().cpu().numpy())).to(inputs.device)
+@torch.inference_mode()
+def _known(predict: Predict, inputs: Tensor, batch: int) -> Tensor:
+    """Logits `(input, class)`, so many at a time."""
+    return torch.cat([logits(predict, part) for part in inputs.split(batch)])

@@ -34,7 +34,8 @@ class Case:
     """A record `(…)` to explain, and what a method may ask of what surrounds it.
 
     `references (record, …)` are training records in the same space. Beyond `steps` of the last
-    axis there is nothing: fills leave the record as it is there.
+    axis there is nothing: fills leave the record as it is there. `asked` is the name of the class
+    that is asked about, for what differs by class; "" where none is named.
     """
 
     predict: Predict
@@ -46,6 +47,7 @@ class Case:
     steps: int | None = None
     seed: int = 0
     batch: int = 256
+    asked: str = ""
 
 
 def record_seed(seed: int, name: str) -> int:
@@ -63,6 +65,14 @@ class Method(Protocol):
         return 2
 
     def __call__(self, case: Case, evaluations: int | None = None) -> Explanation: ...
+
+
+def players_of(make: Made, case: Case) -> Players:
+    """The players of a case: they may depend on its axes, its record, and what is asked."""
+    players: Players = told(
+        make, axes=case.axes, record=case.record, steps=case.steps, asked=case.asked
+    )
+    return players
 
 
 @dataclass(frozen=True)
@@ -113,11 +123,11 @@ class ByPlayers(Method):
         if needs is None:
             return super().least(case)
         cost = len(self.fill(case)(case.record))
-        return int(needs(told(self.players, axes=case.axes).count)) * cost
+        return int(needs(players_of(self.players, case).count)) * cost
 
     def game(self, case: Case) -> Game:
         """The game of a case."""
-        players: Players = told(self.players, axes=case.axes)
+        players = players_of(self.players, case)
         fill = self.fill(case)
         return masked(case.predict, case.record, players, fill, case.target, case.label, case.batch)
 

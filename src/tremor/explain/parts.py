@@ -18,6 +18,7 @@ from tremor.files import write_whole
 
 ARRAYS = ("values", "errors", "leaf")
 NUMBERS = ("freedom", "base_value", "output", "completeness_error", "evaluations", "method", "note")
+MAPPINGS = ("settings", "trust")
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,7 @@ class Parts:
     def put(self, record_id: str, found: Explanation) -> None:
         """Keep the explanation of a record."""
         arrays = {n: getattr(found, n) for n in ARRAYS if getattr(found, n) is not None}
-        told: dict[str, Any] = {name: getattr(found, name) for name in NUMBERS}
-        told |= {"settings": found.settings}
+        told: dict[str, Any] = {name: getattr(found, name) for name in (*NUMBERS, *MAPPINGS)}
         memory = io.BytesIO()
         np.savez_compressed(
             memory, told=json.dumps(told), **{n: a.numpy() for n, a in arrays.items()}

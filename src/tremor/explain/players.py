@@ -48,12 +48,13 @@ class Players:
     """`labels (…input shape)` is the player of each cell; players count row by row over `grid`.
 
     `stages` are axes of the grid: those of the first stage are halved down to single players,
-    the longest first, before those of the next are touched.
+    the longest first, before those of the next are touched. `note` is what must be said of them.
     """
 
     labels: Tensor
     grid: tuple[int, ...]
     stages: tuple[tuple[int, ...], ...]
+    note: str = ""
 
     @property
     def count(self) -> int:

@@ -1,7 +1,8 @@
 """What is asked of a network that answers several questions about each record.
 
 Its logits stand one head after another; `azimuth:NE` is one of them, `azimuth` whichever that head
-decides for. The colon needs no quotes, neither in a shell nor in Hydra.
+decides for. The colon needs no quotes, neither in a shell nor in Hydra. Where a record may have
+several classes at once, each of them is a question, of yes or no: `AF`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ Decide = Callable[[Tensor], Tensor]  # logits (batch, classes of all heads) to (
 class Question:
     """A score, the `head` that it is of ("" where there is one label), and that head's `classes`.
 
-    Labels and predictions of an explanation count in these classes. `text` says it all again.
+    Labels and predictions of an explanation count in these classes. `text` says it all again. Of
+    several classes at once the `head` is a class, and the `classes` are without and with it.
     """
 
     target: Target
@@ -94,6 +96,26 @@ def ask(
     named = [f"{head}:{way}" for way in ways]
     full = f"contrast({','.join(named)})" if pair else named[0]
     return Question(_placed(local, head, heads, decide), full, tuple(heads[head]), head)
+
+
+def ask_of_one(text: int | str | bool, classes: Sequence[str]) -> Question:
+    """What a text asks where a record may have several of the classes at once: one, by its name.
+
+    Each has a logit and a threshold of its own, so there is no predicted or true one among them.
+    """
+    said = words(text)
+    remedy = " or ".join(f"{WHERE}={name}" for name in classes[:3])
+    if said in WAYS or PAIR.fullmatch(said):
+        fault = f"{said} means nothing where a record may have several classes at once"
+        raise Refused(fault, WHERE, remedy)
+    numbered = said.isdigit() and said not in classes and int(said) < len(classes)
+    name = classes[int(said)] if numbered else said
+    if name not in classes:
+        close = get_close_matches(name, classes, n=1)
+        known = f"{name!r} is no class of this network ({', '.join(classes)})"
+        raise Refused(known, WHERE, f"{WHERE}={close[0]}" if close else remedy)
+    place = list(classes).index(name)
+    return Question(OneClass(place), name, (f"not {name}", name), name)
 
 
 def _placed(target: Target, head: str, heads: Heads, decide: Decide | None) -> Target:

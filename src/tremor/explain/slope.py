@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tremor.errors import Refused
-from tremor.explain.game import Predict, logits
+from tremor.explain.predict import Predict, logits
 from tremor.explain.targets import Target
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tremor.network.fold import folded
 from tremor.network.network import Network
 
 
-class OfSignal(nn.Module):
+class View(nn.Module):
+    """A view with a faster equal for many evaluations of inputs like an example `(batch, …)`."""
+
+    def folded(self, example: Tensor) -> nn.Module:
+        return folded(self, example)
+
+
+class OfSignal(View):
     """Normalised signals `(batch, channel, time)`, all with the same `length`, to logits."""
 
     def __init__(self, network: Network, length: int):
@@ -19,7 +27,7 @@ class OfSignal(nn.Module):
         return self.network(x, _all(x, self.length))  # type: ignore[no-any-return]
 
 
-class OfFeatures(nn.Module):
+class OfFeatures(View):
     """What the encoder gives, `(batch, channel, …, step)`, of so many `steps`, to logits."""
 
     def __init__(self, network: Network, steps: int):
@@ -31,7 +39,7 @@ class OfFeatures(nn.Module):
         return self.decoder(features, steps)  # type: ignore[no-any-return]
 
 
-class OfBands(nn.Module):
+class OfBands(View):
     """Signals taken apart, `(batch, channel, band, time)`: their sum through the network."""
 
     def __init__(self, network: Network, length: int):

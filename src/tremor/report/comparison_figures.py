@@ -44,7 +44,11 @@ STYLES: list[dict[str, Any]] = [
     for line, marks in (("-", "osD"), (":", "^vX"))
     for colour, mark in zip((BLUE, VERMILLION, GREEN), marks, strict=True)
 ]
-WATCHED = {"val/loss": "val loss", "val/balanced_accuracy": "val balanced accuracy"}
+WATCHED = {
+    "val/loss": "val loss",
+    "val/balanced_accuracy": "val balanced accuracy",
+    "val/macro_auroc": "val macro AUROC",
+}
 AXES = {
     TRAIN_SHARE: "training events used, share of the largest training set",
     CLASS_COUNT: "classes",
@@ -65,7 +69,8 @@ def figures(comparison: Comparison) -> dict[str, Figure]:
     found = {"configurations": configurations(comparison)}
     for key in comparison.curves:
         found[f"over_{key.rpartition('.')[2]}"] = curve(comparison, key)
-    found["confusion"] = confusions(comparison.configurations[:MOST])
+    if not comparison.found.runs[0].several:
+        found["confusion"] = confusions(comparison.configurations[:MOST])
     learnt = learning(comparison.configurations[:MOST])
     return found if learnt is None else found | {"learning": learnt}
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tremor.errors import Refused
 from tremor.evaluation.comparable import near
-from tremor.evaluation.fold_scores import RECALL
+from tremor.evaluation.fold_scores import RECALL, main_of
 from tremor.evaluation.folds import Collected, sentences
 from tremor.files import whole_folder, write_json, write_whole
 from tremor.report import alike
@@ -62,6 +62,7 @@ def html(collected: Collected, drawn: Sequence[Mapping[str, Figure]], files: Seq
         said=[list(sentences(one)) for one in collected.made],
         notes=list(notes(collected)),
         label=label,
+        main_of=main_of,
         spread=spread,
         recall=RECALL,
         near=near,

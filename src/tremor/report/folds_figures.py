@@ -34,7 +34,7 @@ CAPTIONS = {
     "Dashed: chance.",
     "recall": "Share of each class that is told right. Large dot and line: all folds pooled, with "
     "the interval by event. Small rings: the folds that have the class. Dashed: 1 / classes that "
-    "occur.",
+    "occur, or the share that is called at all where a record may have several.",
     "confusion": "Every record once, predicted by the run that did not train on its event.",
 }
 RING: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.9, "linestyle": "none"}
@@ -49,10 +49,11 @@ def figures(one: CrossValidation) -> dict[str, Figure]:
         ours = [it for it in one.lines if it.head == head]
         recalls = [it for it in ours if it.metric.startswith(RECALL)]
         whole = [it for it in ours if not it.metric.startswith(RECALL)]
-        level = verdict["metrics"]["balanced_accuracy"]["chance"]
+        level = verdict["metrics"].get("balanced_accuracy", {}).get("chance")
         found[f"scores{end}"] = rows(whole, [label(it.metric) for it in whole])
         found[f"recall{end}"] = rows(recalls, list(verdict["classes"]), "recall", level)
-        found[f"confusion{end}"] = plots.confusion(verdict["confusion"], verdict["classes"])
+        if "confusion" in verdict:
+            found[f"confusion{end}"] = plots.confusion(verdict["confusion"], verdict["classes"])
     return found
 
 

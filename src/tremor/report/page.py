@@ -30,6 +30,10 @@ TITLES = {
     "reliability": "Share of right answers against the probability that was given",
     "ordinal_times": "Predicted class against true time to the main shock",
     "strata": "Accuracy among events of small and large magnitude and signal-to-noise ratio",
+    "roc": "Share of each class that is found against false alarms",
+    "precision_recall": "Share of calls that are right against the share that is found",
+    "reliabilities": "Share that has each class against the probability that was given",
+    "called": "Records by the classes that they have and are said to have",
     "timeline": "Every event at its date and magnitude (where known), in the colour of its class",
     "pretraining_curves": "Loss, skill, codes and temperature of pretraining against the epoch",
     "codebook": "How often each code of the codebook is used",
@@ -46,6 +50,7 @@ SECTIONS = {
     "probabilities": "Probabilities",
     "order": "Order in time",
     "strata": "Strata",
+    "slices": "Slices",
     "baselines": "Baselines",
     "explanations": "Explanations",
     "signals": "Signals",
@@ -57,9 +62,10 @@ OPTIONAL = {
     "detection": ("detection",),
     "together": ("joint",),
     "codebook": ("codebook",),
-    "probabilities": ("calibration", "reliability"),
+    "probabilities": ("calibration", "reliability", "reliabilities"),
     "order": ("ordinal", "times", "ordinal_times", "timeline"),
     "strata": ("strata",),
+    "slices": ("slices",),
     "explanations": ("explanations",),
 }
 FILTERS = (
@@ -87,12 +93,13 @@ class Drawing:
         return self.points > 72 * 6
 
 
-def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event") -> Path:
+def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> Path:
     """Write `report.html` into a run folder from its files and `figures`; return its path.
 
     `figures` go by the names in `TITLES`; any other name is shown under itself. `unit` is what a
-    group is: event, station or patient. Parts that the run should have and has not are said to be
-    missing; those of another kind of run are left out. Explanations are read from their folders.
+    group is: event, station or patient; if not given, what the verdict says. Parts that the run
+    should have and has not are said to be missing; those of another kind of run are left out.
+    Explanations are read from their folders.
     """
     files = RunFiles.read(run)
     verdict: Mapping[str, Any] = files.verdict or {}
@@ -105,7 +112,7 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "event")
         .get_template("page.html.j2")
         .render(
             run=files,
-            unit=unit,
+            unit=unit or verdict.get("unit", "event"),
             figures=drawn,
             explanations=explanations,
             sections=sections(files.verdict, [*drawn, *["explanations"] * bool(explanations)]),

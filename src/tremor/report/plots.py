@@ -33,21 +33,22 @@ from tremor.report.style import (
 SHADES = LinearSegmentedColormap.from_list("share", [to_rgba(BLUE, 0.0), to_rgba(BLUE, 0.5)])
 SPLITS = {"train": BLUE, "val": GREEN, "test": VERMILLION}
 MARKS = {"precision": ("o", VERMILLION), "recall": ("s", BLUE), "f1": ("D", GREEN)}
+WATCHED = {"loss": "loss", "accuracy": "accuracy", "macro_auroc": "macro AUROC"}
 FEW = 4
 
 
 def learning_curves(metrics: pd.DataFrame, monitor: str = "val/loss", mode: str = "min") -> Figure:
-    """Loss and accuracy of train and val against the epoch, with the best epoch marked.
+    """Loss and accuracy (or AUROC) of train and val against the epoch, with the best epoch marked.
 
     `metrics` is a run's metrics.csv; `mode` says whether the best `monitor` is its `min` or `max`.
     """
     epochs = metrics.dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
     measured = {name.rpartition("/")[2] for name in epochs.columns}
-    shown = [kind for kind in ("loss", "accuracy") if kind in measured] or ["loss"]
+    shown = {kind: name for kind, name in WATCHED.items() if kind in measured} or {"loss": "loss"}
     figure = canvas(WIDTH, 0.5 + 1.75 * len(shown))
     axes = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, kind in zip(axes, shown, strict=True):
-        _curves(dress(ax, ylabel=kind), epochs, kind)
+    for ax, (kind, name) in zip(axes, shown.items(), strict=True):
+        _curves(dress(ax, ylabel=name), epochs, kind)
     legend(axes[0], 3)
     _mark_best(axes, epochs, monitor, mode)
     axes[-1].set_xlabel("epoch", fontsize=TEXT)

@@ -54,11 +54,16 @@ def save_pdf(figure: Figure, path: Path) -> Path:
     return write_whole(path, buffer.getvalue())
 
 
-def _draw(figure: Figure) -> str:
+def save_svg(figure: Figure, path: Path) -> Path:
+    """Write the figure as vectors with text as text, to be edited."""
+    return write_whole(path, _draw(figure, "white"))
+
+
+def _draw(figure: Figure, ground: str = "none") -> str:
     """Matplotlib's SVG: text as text, no date, ids that depend on the content alone."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tremor"}):
-        figure.savefig(buffer, format="svg", facecolor="none", metadata={"Date": None})
+        figure.savefig(buffer, format="svg", facecolor=ground, metadata={"Date": None})
     return buffer.getvalue()
 
 

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 LABELS = {
+    "macro_auroc": "Macro AUROC",
+    "macro_auprc": "Macro AUPRC",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
     "macro_f1": "Macro F1",
+    "micro_f1": "Micro F1",
+    "exact_match": "All classes right",
+    "challenge": "Challenge score",
     "mcc": "MCC",
     "auroc": "AUROC",
     "explained": "Variance explained",
@@ -34,7 +39,7 @@ DETAILS = {
     "magnitude": "Magnitude",
     "snr_db": "SNR (dB)",
 }
-FROM_MINUS_ONE = {"mcc", "explained"}
+FROM_MINUS_ONE = {"mcc", "explained", "challenge"}
 WITHOUT_CEILING = {"loss"}
 UNBEATEN = re.compile(
     r"\b(not|no|cannot|fewer|fails?|unavailable|collapsed|(over|under)-confident|off by)\b",

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tremor.report import plots, plots_multitask
+from tremor.report import plots, plots_multilabel, plots_multitask
 from tremor.report.plots_calibration import reliability
 from tremor.report.plots_sequence import ordinal_times
 from tremor.report.plots_strata import strata
@@ -31,6 +31,17 @@ TOGETHER: Made = {
 }
 """The same of several heads."""
 
+SEVERAL: Made = {
+    name: ("called", draw)
+    for name, draw in (
+        ("roc", plots_multilabel.roc),
+        ("precision_recall", plots_multilabel.precision_recall),
+        ("called", plots_multilabel.called),
+        ("reliabilities", plots_multilabel.reliabilities),
+    )
+}
+"""The same of several classes that a record may have at once."""
+
 OF_HEAD = ("per_class", "reliability")
 """Figures that each head has for itself."""
 
@@ -40,7 +51,8 @@ def figures_of(verdict: Verdict) -> dict[str, Figure]:
 
     Those of one head among several have its name at the end: `per_class_azimuth`.
     """
-    found = _drawn({**TOGETHER, **DRAWN}, verdict)
+    own = SEVERAL if "called" in verdict else {**TOGETHER, **DRAWN}
+    found = _drawn(own, verdict)
     for head, own in verdict.get("heads", {}).items():
         each = _drawn({name: DRAWN[name] for name in OF_HEAD}, own)
         found |= {f"{name}_{head}": figure for name, figure in each.items()}

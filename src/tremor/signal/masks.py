@@ -11,6 +11,13 @@ def valid(length: Tensor, steps: int) -> Tensor:
     return torch.arange(steps, device=length.device) < length[:, None]
 
 
+def kept(x: Tensor, length: Tensor) -> Tensor:
+    """Zeros beyond the length of each record `(batch, feature, step)`; costs nothing if none is."""
+    if bool((length >= x.shape[-1]).all()):
+        return x
+    return x * valid(length, x.shape[-1])[:, None]
+
+
 def masked_mean(x: Tensor, length: Tensor) -> Tensor:
     """Mean over the valid steps: `(batch, feature, step)` to `(batch, feature)`."""
     mask = valid(length, x.shape[-1])[:, None].to(x.dtype)

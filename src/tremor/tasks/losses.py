@@ -1,4 +1,4 @@
-"""The loss of one head, and how those of several are weighed against each other."""
+"""Losses of classes that exclude each other, and of some that do not; of heads, weighed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
 from tremor.errors import Refused
 
@@ -26,6 +27,32 @@ def focal_cross_entropy(
         away = -torch.expm1(chance)
         each = each * away.clamp(min=torch.finfo(away.dtype).eps) ** gamma
     return each.sum() / target.sum().clamp(min=torch.finfo(target.dtype).eps)
+
+
+def focal_binary_cross_entropy(
+    logits: Tensor,
+    y: Tensor,
+    positive: Tensor | None = None,
+    gamma: float = 0.0,
+    smoothing: float = 0.0,
+) -> Tensor:
+    """Focal cross-entropy of yes or no for each class, the mean over all that is known.
+
+    `logits` and `y` are `(batch, class)`, labels 1, 0 and -1 (unknown: no part); 0 where nothing
+    is known. `positive (class,)` are weights of the labels 1; `smoothing` is the share of each
+    label that is spread over both answers.
+    """
+    known = y >= 0
+    share = y.clamp(min=0) * (1 - smoothing) + smoothing / 2
+    logits = logits.float()
+    yes, no = -logsigmoid(logits), -logsigmoid(-logits)
+    if gamma:
+        least = torch.finfo(logits.dtype).eps
+        yes = yes * logits.neg().sigmoid().clamp(min=least) ** gamma
+        no = no * logits.sigmoid().clamp(min=least) ** gamma
+    weighed = share if positive is None else share * positive
+    each = (weighed * yes + (1 - share) * no) * known
+    return each.sum() / known.sum().clamp(min=1)
 
 
 class Weighing(nn.Module):

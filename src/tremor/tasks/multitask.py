@@ -152,15 +152,15 @@ class Multitask(Task):
 
 
 def by_head(y: Tensor) -> Tensor:
-    """Labels `(record, head)`, of one head alone too, which come as `(record,)`."""
+    """Labels `(record, head)` or `(record, class)`, of one alone too, which come as `(record,)`."""
     return y[:, None] if y.ndim == 1 else y
 
 
-def training_labels(module: object) -> Tensor:
-    """Labels of all training records, from the data module of a fit."""
+def training_labels(module: object, key: str = KEY) -> Tensor:
+    """Labels of all training records, from the data module of a fit; `key` is what needs them."""
     part = getattr(module, "part", None)
     if part is None:
-        raise Refused("there is no data module whose training labels count", KEY, f"{KEY}=none")
+        raise Refused("there is no data module whose training labels count", key, f"{key}=none")
     train = part("train")
     return torch.from_numpy(train.labels[train.positions])
 

@@ -23,13 +23,17 @@ PARTS = ("encoder", "model")
 
 @dataclass(frozen=True)
 class Facts:
-    """What the data tells the network: channels, samples, Hz, names of the classes (by head)."""
+    """What the data tells the network: channels, samples, Hz, names of the classes (by head).
+
+    `multi`: a record may have several of the classes at once, or none.
+    """
 
     channels: int
     length: int
     sampling_rate: float
     classes: tuple[str, ...]
     heads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    multi: bool = False
 
     def plain(self) -> Plain:
         heads = {head: list(names) for head, names in self.heads.items()}

@@ -13,6 +13,7 @@ SAME = (
     "dropout",
     "drop_rate",
     "drop_path_rate",
+    "momentum",
     "gradient_checkpointing",
     "mlstm_backend",
     "weights",

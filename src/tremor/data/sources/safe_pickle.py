@@ -169,8 +169,13 @@ def read_pickle(path: Path) -> Any:
     """
     data = path.read_bytes()
     _look_at_start(data, path)
+    return understood(data, path, _meaning)
+
+
+def understood(data: bytes, path: Path, meaning: Callable[[bytes], Any]) -> Any:
+    """What the bytes of a pickle mean, or a refusal that names the file they are from."""
     try:
-        return _meaning(data)
+        return meaning(data)
     except Unwanted as unwanted:
         raise Refused(
             f"the file asks Python to load {unwanted}; nothing was run",

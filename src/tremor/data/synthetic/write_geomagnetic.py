@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from tremor.data.geomagnetic.file_archive import CATALOGUE, INDICES, STATIONS
+from tremor.data.synthetic.claim import claim
 from tremor.data.synthetic.geomagnetic import GeomagneticWorld
 from tremor.data.synthetic.geomagnetic_iaga import iaga2002
 from tremor.data.synthetic.geomagnetic_settings import WHERE
@@ -20,7 +19,6 @@ from tremor.data.synthetic.settings import within
 from tremor.errors import Refused
 from tremor.files import write_whole
 
-NOTE = ".world.json"  # the settings of the world that a folder holds
 DAY_FILES = "[a-z][a-z][a-z]" + 8 * "[0-9]" + "vsec.sec*"
 LEVEL = 1  # of gzip: higher ones take long and save little
 
@@ -43,7 +41,7 @@ def write_geomagnetic(
     """
     _refuse(world, days_around)
     wanted = chosen_days(world, days_around)
-    _prepare(world, folder, overwrite)
+    claim(world, folder, (CATALOGUE, STATIONS, INDICES), (f"*/{DAY_FILES}",), overwrite)
     written = [write_whole(folder / name, text) for name, text in _tables(world).items()]
     table = world.stations().set_index("station")
     for done, (station, day) in enumerate(wanted):
@@ -66,23 +64,6 @@ def _refuse(world: GeomagneticWorld, days_around: int | None) -> None:
     if world.sampling_rate != 1.0:
         fault = f"sampling_rate is {world.sampling_rate}: day files have a sample a second"
         raise Refused(fault, WHERE, "give sampling_rate=1.0")
-
-
-def _prepare(world: GeomagneticWorld, folder: Path, overwrite: bool) -> None:
-    """Make the folder this world's, which a hidden file says; refuse to mix it with another."""
-    note, said = folder / NOTE, json.dumps(asdict(world), indent=2) + "\n"
-    ours = note.exists()
-    if not ours and any((folder / name).exists() for name in (CATALOGUE, STATIONS, INDICES)):
-        raise Refused(
-            "there are tables that no synthetic world wrote", str(folder), "another folder"
-        )
-    if ours and (overwrite or note.read_text() != said):
-        if not overwrite:
-            fault = "the files of another synthetic world are there"
-            raise Refused(fault, str(folder), "--overwrite, or another folder")
-        for path in folder.glob(f"*/{DAY_FILES}"):
-            path.unlink()
-    write_whole(note, said)
 
 
 def chosen_days(world: GeomagneticWorld, days_around: int | None) -> list[tuple[str, date]]:

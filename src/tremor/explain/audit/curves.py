@@ -109,16 +109,24 @@ class Deletion:
 
     def __call__(self, parts: Cut, attribution: Tensor) -> Curves:
         """The curves of a map `(*cells)`."""
+        return self.several(parts, [attribution])[0]
+
+    def several(self, parts: Cut, attributions: Sequence[Tensor]) -> list[Curves]:
+        """Of maps of one record, in one go: random orders, and equal masks, are scored once."""
         if self.steps < 1 or self.orders < 2 or self.orders % 2:
             fault = f"{self.steps} steps, {self.orders} random orders"
             raise Refused(fault, "audit", "1 step or more, and an even number of orders from 2")
-        ranked = _ranked(parts.credits(attribution) / parts.area)
-        ranks = [ranked, _reverse(ranked), *self._drawn(parts.count)]
+        ranks = self._drawn(parts.count)
+        for attribution in attributions:
+            ranked = _ranked(parts.credits(attribution) / parts.area)
+            ranks += [ranked, _reverse(ranked)]
         ways = [_way(rank, parts.area, self.steps) for rank in ranks]
         masks, place = torch.cat([kept for _, kept in ways]).unique(dim=0, return_inverse=True)
         scores = parts.worth(masks)[place].split([len(kept) for _, kept in ways])
         found = [Curve(f, s) for (f, _), s in zip(ways, scores, strict=True)]
-        return Curves(found[0], found[1], tuple(found[2:]), len(masks) * parts.cost)
+        random, own = tuple(found[: self.orders]), found[self.orders :]
+        spent = len(masks) * parts.cost
+        return [Curves(m, n, random, spent) for m, n in zip(own[::2], own[1::2], strict=True)]
 
     def _drawn(self, count: int) -> list[Tensor]:
         generator = torch.Generator().manual_seed(self.seed)

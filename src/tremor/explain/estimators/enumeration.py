@@ -27,7 +27,7 @@ class Enumeration:
         masks = coalitions(n)
         inner = game(masks[1:-1])
         worth = torch.tensor([game.empty, *inner.tolist(), game.full], dtype=torch.float64)
-        values = _shares(masks).T @ (worth - game.empty)
+        values = shares(masks).T @ (worth - game.empty)
         return Estimate.singly(values, torch.zeros_like(values))
 
 
@@ -36,7 +36,7 @@ def coalitions(n: int) -> Tensor:
     return (torch.arange(2**n)[:, None] >> torch.arange(n) & 1).bool()
 
 
-def _shares(masks: Tensor) -> Tensor:
+def shares(masks: Tensor) -> Tensor:
     """`(coalition, player)`: how each worth counts in each Shapley value."""
     n = masks.shape[1]
     chance = [1 / (n * math.comb(n - 1, s)) for s in range(n)]  # of joining s others

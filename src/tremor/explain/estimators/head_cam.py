@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from tremor.errors import Refused
 from tremor.explain.estimate import Estimate
 from tremor.explain.estimators.layers import WHERE, Place, offer, place
-from tremor.explain.game import Predict
+from tremor.explain.predict import Predict
 
 TOLERANCE = 1e-4  # of the scores' size
 REMEDY = "explainer=gradcam or explainer=layercam, or as explainer.layer "

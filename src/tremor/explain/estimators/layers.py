@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 
 from tremor.errors import Refused
-from tremor.explain.game import Predict, logits
+from tremor.explain.predict import Predict, logits
 from tremor.explain.slope import differentiable
 
 WHERE = "explainer.layer"

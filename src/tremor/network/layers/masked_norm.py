@@ -18,9 +18,9 @@ class MaskedBatchNorm(_NormBase):
     """
 
     def forward(self, x: Tensor, length: Tensor) -> Tensor:
-        mask = valid(length, x.shape[-1])
-        if bool(mask.all()):
+        if bool((length >= x.shape[-1]).all()):
             return self._normed(x)
+        mask = valid(length, x.shape[-1])
         out = torch.zeros_like(x).transpose(1, 2)
         out[mask] = self._normed(x.transpose(1, 2)[mask]).to(out.dtype)
         return out.transpose(1, 2)

@@ -1,0 +1,164 @@
+"""One class of a study: its records, their copies with a beat more, and the maps of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tremor.config.build import Plain
+from tremor.doors.echo import say
+from tremor.doors.evidence import evidence_of
+from tremor.doors.explaining import Cases, begun, explained
+from tremor.doors.opened import OpenedRun
+from tremor.doors.subject import Subject
+from tremor.errors import Refused
+from tremor.explain.explanation import Explanation
+from tremor.explain.fusion import Fused
+from tremor.explain.game import logits
+from tremor.explain.heart.extra_beat import ExtraBeat, beat_seed, with_extra_beat
+from tremor.explain.heart.tokens import Seen
+from tremor.explain.methods import Method
+from tremor.explain.targets import OneClass
+
+Maps = dict[str, list[Explanation]]
+
+
+@dataclass(frozen=True)
+class OfClass:
+    """Records `rows` that are explained for the class `name`."""
+
+    name: str
+    rows: pd.DataFrame
+    run: OpenedRun
+    subject: Subject
+    method: Method
+    beat_seed: int
+    seed: int
+    references: Tensor
+    folder: Path
+    plan: Plain
+
+    @cached_property
+    def cases(self) -> Cases:
+        """The records in the explainer's space."""
+        table = self.run.data.records.table
+        places = pd.Series(range(len(table)), table["record_id"])[self.rows["record_id"]]
+        inputs, steps = self.subject.inputs(np.asarray(places, np.int64))
+        return Cases(
+            subject=self.subject,
+            target=OneClass(self.place),
+            seed=self.seed,
+            batch=self.run.config["loader"]["batch_size"],
+            names=tuple(self.rows["record_id"]),
+            labels=(self.place,) * len(self.rows),
+            inputs=inputs,
+            steps=tuple(steps),
+            references=self.references,
+            asked=self.name,
+        )
+
+    def named(self) -> list[dict[str, Any]]:
+        """The rows of the choice, each as a mapping."""
+        return [{str(k): v for k, v in row.items()} for row in self.rows.to_dict("records")]
+
+    @property
+    def place(self) -> int:
+        return self.run.data.labelled.classes.index(self.name)
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """What records are explained by: the one method, or both that are fused."""
+        return self.method.parts() if isinstance(self.method, Fused) else (self.method,)
+
+    def maps(self, cases: Cases, what: str) -> Maps:
+        """Explanations of all cases by each method; of two that are fused, both and the third."""
+        found = {}
+        for number, method in enumerate(self.methods):
+            folder = self.folder / f"{what}-{number}"
+            say(f"explain  {self.name}: {type(method).__name__}" + " of copies" * (what != "maps"))
+            done = explained(method, cases, begun(folder, self.plan), folder, self.plan)
+            found[done[0].method] = done
+        if isinstance(self.method, Fused):
+            first, second = found.values()
+            pairs = enumerate(zip(first, second, strict=True))
+            made = [self.method.of(a, b, cases.case(n)) for n, (a, b) in pairs]
+            found[made[0].method] = made
+        return found
+
+    def seen(self, place: int) -> Seen:
+        """What the network sees of a record."""
+        inputs, steps = self.cases.inputs[place].cpu().numpy(), self.cases.steps[place]
+        return Seen.of(inputs, self.rate, self.run.data.records.channels, steps)
+
+    @property
+    def rate(self) -> float:
+        return self.run.data.records.sampling_rate
+
+    @property
+    def counts_a_mv(self) -> float:
+        """What of the source's units is a millivolt."""
+        return 1000.0 if self.run.config["dataset"].get("units", "adc") == "adc" else 1.0
+
+    def signal(self, place: int) -> NDArray[np.float32]:
+        """The record itself `(lead, time)`, in the units of its source."""
+        table = self.run.data.records.table
+        row = int(np.flatnonzero(table["record_id"] == self.rows["record_id"][place])[0])
+        found = self.run.data.records.gather(np.array([row]), self.run.data.module.length)
+        return np.asarray(found[0])
+
+    def score(self, steps: int) -> Callable[[Tensor], Tensor]:
+        """The class's logits `(batch,)` of inputs of so many valid steps."""
+        predict = self.subject.predict(steps)
+
+        def scored(inputs: Tensor) -> Tensor:
+            with torch.inference_mode():
+                return logits(predict, inputs.to(self.subject.device))[:, self.place].cpu()
+
+        return scored
+
+    @cached_property
+    def copies(self) -> dict[int, ExtraBeat]:
+        """Records with a beat more, in the units of their source, by their places.
+
+        Those without a beat that can be copied have none.
+        """
+        found = {}
+        for place, path in enumerate(self.rows["filename"]):
+            raw = replace(self.seen(place), signal=self.signal(place))
+            seed = beat_seed(str(path), self.beat_seed)
+            try:
+                found[place] = with_extra_beat(raw, seed)
+            except Refused as reason:
+                say(f"beat     {self.cases.names[place]}: {reason.problem}")
+        return found
+
+    @cached_property
+    def of_copies(self) -> Cases:
+        """The copies in the explainer's space, explained by the seeds of their originals."""
+        places = list(self.copies)
+        each = self.copies.values()
+        signals = torch.from_numpy(np.stack([one.signal for one in each]).astype(np.float32))
+        steps = tuple(one.steps for one in each)
+        return replace(
+            self.cases,
+            inputs=self.subject.of_signals(signals, steps),
+            steps=steps,
+            names=tuple(self.cases.names[place] for place in places),
+            labels=(self.place,) * len(places),
+        )
+
+    def known(self, place: int) -> NDArray[np.bool_] | None:
+        """Where the evidence was planted `(lead, time)`; None where nobody knows it."""
+        name = self.cases.names[place]
+        run, axes = self.run, self.subject.axes
+        found = evidence_of(run.config, run.data.records, [name], axes, [self.name])
+        return None if found is None else np.asarray(found[0] > 0)

@@ -1,0 +1,153 @@
+"""Rows of a study's tables: each record judged once, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tremor.data.ecg.writing import write_record
+from tremor.doors.study_class import Maps, OfClass
+from tremor.explain.compat.methods import Earlier
+from tremor.explain.heart.claims_file import earlier_claims
+from tremor.explain.heart.ecg_xai import BLEND, CIRCULAR, EarlierScores
+from tremor.explain.heart.extra_beat import ExtraBeat
+from tremor.explain.heart.judge import Cells, Judge
+from tremor.explain.methods import record_seed
+from tremor.files import write_json
+from tremor.report.files import read_json
+
+EARLIER = {"ecg_xai": BLEND, "ecg_xai without priors": 0.0}
+"""How much of the earlier scores is the answer key."""
+GAIN, LIMIT = 1000.0, 32767.0  # counts a mV, and the most that 16 bits hold
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Judges the maps of a class; what is kept in `folder` is of this judge alone.
+
+    Records with a beat more are written where they are to be `augmented`.
+    """
+
+    of: OfClass
+    judge: Judge
+    folder: Path
+    augmented: bool
+
+    def evaluation(self, maps: Maps) -> list[Row]:
+        """A row for each record, method and scoring."""
+        found = []
+        for place, row in enumerate(self.of.named()):
+            told = self._kept("evaluation", place, partial(self._judged, place, maps))
+            found += [self._named(row, cells) for cells in told]
+        return found
+
+    def stability(self, maps: Maps, again: Maps) -> list[Row]:
+        """A row for each record and method; one that says why where there is no copy."""
+        found, copied = [], list(self.of.copies)
+        for place, row in enumerate(self.of.named()):
+            if place in copied:
+                make = partial(self._stable, place, maps, again, copied)
+                told = self._kept("stability", place, make)
+            else:
+                told = [{"method": m, "error": "no beat that can be copied"} for m in maps]
+            found += [self._named(row, cells) for cells in told]
+        return found
+
+    def _kept(self, what: str, place: int, make: Callable[[], list[Cells]]) -> list[Cells]:
+        """What is made, or what was made by an earlier call."""
+        mark = hashlib.blake2b(self.of.cases.names[place].encode(), digest_size=12).hexdigest()
+        path = self.folder / what / f"{mark}.json"
+        if path.exists():
+            kept: list[Cells] = read_json(path, "python explain.py again")["rows"]
+            return kept
+        made = make()
+        write_json(path, {"rows": made})
+        return made
+
+    def _named(self, row: Mapping[str, Any], cells: Cells) -> Row:
+        """Cells with what the record and the class are called."""
+        codes = self.of.run.config["dataset"]["classes"][self.of.name]
+        return {
+            "meta_code": str(codes[0]),
+            "class_name": self.of.name,
+            "sel_idx": row["sel_idx"],
+            "record_id": row["record_id"],
+            "group": row["group"],
+            "mat_path": str(Path(str(row["filename"])).with_suffix(".mat")),
+            **cells,
+        }
+
+    def _judged(self, place: int, maps: Maps) -> list[Cells]:
+        """A record's rows; of the earlier methods by their own scores as well."""
+        seen, score = self.of.seen(place), self.of.score(self.of.cases.steps[place])
+        values = {name: each[place].values.numpy() for name, each in maps.items()}
+        key, seed = self._key, record_seed(self.of.seed, self.of.cases.names[place])
+        others = _others(maps, range(len(self.of.rows)), place)
+        known = self.of.known(place)
+        found = self.judge.judged(values, seen, key, score, others, known, seed)
+        rows: list[Cells] = [{"method": n, "scoring": "tremor", **c} for n, c in found.items()]
+        if not any(isinstance(m, Earlier) for m in self.of.methods):
+            return rows
+        for scoring, blend in EARLIER.items():
+            earlier = EarlierScores(earlier_claims(), blend)
+            stamp = {"scoring": scoring, "stamp": CIRCULAR if blend else ""}
+            for name, each in values.items():
+                cells = earlier.row(each, seen, key, lambda x: score(x).sigmoid())
+                rows.append({"method": name, **stamp, **cells})
+        return rows
+
+    def _stable(self, place: int, maps: Maps, again: Maps, copied: Sequence[int]) -> list[Cells]:
+        """A record's rows, from its map and that of its copy."""
+        of, extra, at = self.of, self.of.copies[place], copied.index(place)
+        original = {name: each[place].values.numpy() for name, each in maps.items()}
+        copy = {name: each[at].values.numpy() for name, each in again.items()}
+        inputs = of.cases.inputs[place], of.of_copies.inputs[at]
+        steps = of.cases.steps[place], extra.steps
+        scores = [float(of.score(n)(x[None])[0]) for n, x in zip(steps, inputs, strict=True)]
+        before, after = torch.tensor(scores, dtype=torch.float64).sigmoid().tolist()
+        others = _others(again, range(len(copied)), at)
+        seen = of.seen(place)
+        found = self.judge.stable(original, copy, seen, self._key, extra, (before, after), others)
+        file = self._written(place, extra) if self.augmented else ""
+        return [{"method": n, "augmented_file": file, **cells} for n, cells in found.items()]
+
+    @property
+    def _key(self) -> str:
+        """The class as the claims know it: by its name, or else by its codes."""
+        if self.of.name in self.judge.claims.diagnoses:
+            return self.of.name
+        return str(self.of.run.config["dataset"]["classes"][self.of.name][0])
+
+    def _written(self, place: int, extra: ExtraBeat) -> str:
+        """Write the record with a beat more; returns the file's name."""
+        of, name = self.of, self.of.cases.names[place]
+        known = of.run.data.records.table.set_index("record_id").loc[name]
+        signal = extra.signal[:, : extra.steps] * (GAIN / of.counts_a_mv)
+        comments = {"Age": known["age"], "Sex": known["sex"], "Dx": known["dx"].replace("|", ",")}
+        stem = f"{name}_extra_seed{extra.seed}_beat{extra.beat}"
+        written = write_record(
+            self.folder.parent / "augmented",
+            stem,
+            np.round(np.clip(signal, -LIMIT, LIMIT)).astype(np.int16),
+            of.rate,
+            of.run.data.records.channels,
+            {key: str(value) for key, value in comments.items()},
+            gain=GAIN,
+        )
+        return written.with_suffix(".mat").name
+
+
+def _others(maps: Maps, places: Sequence[int], place: int) -> dict[str, Any]:
+    """Each method's explanation of the next record; none where there is no other."""
+    if len(places) < 2:
+        return {}
+    after = places[(place + 1) % len(places)]
+    return {name: each[after].values.numpy() for name, each in maps.items()}

@@ -1,0 +1,135 @@
+"""The tables of a study, the one over all studies of the same records, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tremor.explain.audit.intervals import Average
+from tremor.explain.fusion import Fused
+from tremor.explain.heart.columns import EVALUATION, STABILITY
+from tremor.explain.heart.rows import ablation, difference, in_order, stability_by_class
+from tremor.files import write_json, write_whole
+from tremor.report.files import read_json
+from tremor.report.study import write_page
+from tremor.report.tables import counted
+
+Row = dict[str, Any]
+WHO = ["class_name", "record_id", "method"]
+HELD_OUT = "faithfulness_gain_second"
+"""The faithfulness by which a fusion is compared with its inputs: by a fill that none used."""
+
+
+@dataclass
+class Tables:
+    """Rows of a study in `folder`, which lies in the `home` of all studies of these records."""
+
+    home: Path
+    folder: Path
+    stable: bool
+    evaluation: list[Row] = field(default_factory=list)
+    stability: list[Row] = field(default_factory=list)
+    sheets: list[Mapping[str, str]] = field(default_factory=list)
+
+    def write(self) -> None:
+        """All tables of this study, then the table and the page over all that are there."""
+        self._csv("evaluation_attauc_deletion", [in_order(r, EVALUATION) for r in self.evaluation])
+        if self.stable:
+            rows = [in_order(row, STABILITY) for row in self.stability]
+            self._csv("evaluation_stability", rows)
+            self._csv("stability_by_class", stability_by_class(rows))
+        sheets = [{**sheet, "file": f"sheets/{sheet['file']}"} for sheet in self.sheets]
+        write_json(self.folder / "study.json", {"words": list(self.told()), "sheets": sheets})
+        write_whole(self.home / "ablation.csv", _frame(self.everything()).to_csv(index=False))
+        write_page(self.home, self.everything(), list(_studies(self.home)))
+
+    def _csv(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        write_whole(self.folder / f"{name}.csv", _frame(rows).to_csv(index=False))
+
+    def everything(self) -> list[Row]:
+        """A line for each study, method, scoring and class, of all studies of these records."""
+        found = []
+        for folder in sorted(p.parent for p in self.home.glob("*/evaluation_attauc_deletion.csv")):
+            rows = pd.read_csv(folder / "evaluation_attauc_deletion.csv", dtype={"group": str})
+            rows = rows.fillna({"stamp": ""})
+            stable = folder / "evaluation_stability.csv"
+            if stable.exists():
+                more = pd.read_csv(stable)
+                extra = more[[*WHO, *[c for c in more if str(c).startswith("extra_")]]]
+                rows = rows.merge(extra, on=WHO, how="left")
+            records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+            found += [{"study": folder.name, **line} for line in ablation(records)]
+        return found
+
+    def told(self) -> Iterator[str]:
+        """What a reader is told first: each class by method, and whether fusing was worth it."""
+        own = [row for row in self.evaluation if row["scoring"] == "tremor"]
+        merged = _with_stability(own, self.stability)
+        for line in ablation(merged):
+            yield _sentence(line)
+        methods = list(dict.fromkeys(row["method"] for row in own))
+        if Fused.__name__ in methods:
+            for name in dict.fromkeys(row["class_name"] for row in own):
+                rows = [row for row in own if row["class_name"] == name]
+                yield _worth(str(name), rows, [m for m in methods if m != Fused.__name__])
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows))
+
+
+def _studies(home: Path) -> Iterator[Row]:
+    """What each study of these records left, by its folder."""
+    for path in sorted(home.glob("*/study.json")):
+        yield {"name": path.parent.name, **read_json(path, "python explain.py again")}
+
+
+def _with_stability(rows: Sequence[Row], stable: Sequence[Row]) -> list[Row]:
+    known = {tuple(row[key] for key in WHO): row for row in stable}
+    return [{**known.get(tuple(row[key] for key in WHO), {}), **row} for row in rows]
+
+
+def _sentence(line: Mapping[str, Any]) -> str:
+    """One method in one class, in words."""
+    records, patients = (counted(line[f"n_{what}s"], what) for what in ("record", "group"))
+    patients = patients.replace("group", "patient")
+    said = f"{line['class_name']:<6}{line['method']:<12} {records} of {patients}: "
+    said += f"strict AttAUC {_number(line, 'strict_attauc')}"
+    said += f", beyond a half beat's shift {_number(line, 'strict_attauc_beyond_shifted')}"
+    if line.get("truth_attauc") is not None:
+        said += f", planted {_number(line, 'truth_attauc')}"
+    if line.get("faithfulness_gain") is not None:
+        said += f"; deletion {_number(line, 'faithfulness_gain')} better than at random"
+    if line.get("extra_spearman") is not None:
+        said += f"; stability {_number(line, 'extra_spearman')}"
+    return said
+
+
+def _number(line: Mapping[str, Any], name: str) -> str:
+    value, low, high = (line.get(name + end) for end in ("", "_low", "_high"))
+    if value is None:
+        return "undefined"
+    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _worth(name: str, rows: Sequence[Row], inputs: Sequence[str]) -> str:
+    """Whether what was fused is more faithful than the better of its inputs."""
+    gains: dict[str, Average] = {
+        each: difference(rows, Fused.__name__, each, HELD_OUT) for each in inputs
+    }
+    known = {each: gain for each, gain in gains.items() if gain.value is not None}
+    if not known:
+        return f"{name}: whether fusing was worth it was not measured"
+    better = min(known, key=lambda each: known[each].value or 0.0)
+    gain = known[better]
+    verdict = "is more faithful than" if gain.above(0) else "does NOT beat"
+    apart = {"apart": gain.value}
+    if gain.interval is not None:
+        apart |= {"apart_low": gain.interval[0], "apart_high": gain.interval[1]}
+    few = "" if gain.interval is not None else ", without an interval below 6 patients"
+    said = f"{name}: the fusion {verdict} {better}, the better of its inputs"
+    return f"{said} (deletion gain with the second fill {_number(apart, 'apart')} apart{few})"

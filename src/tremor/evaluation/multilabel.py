@@ -1,0 +1,154 @@
+"""The verdict on several classes that a record may have at once: each by itself, and all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tremor.errors import Refused
+from tremor.evaluation.calibration import BINS, calibration
+from tremor.evaluation.measured import Asked
+from tremor.evaluation.multilabel_alarms import alarms
+from tremor.evaluation.multilabel_answers import Answers
+from tremor.evaluation.multilabel_challenge import read_weights
+from tremor.evaluation.multilabel_metrics import curve
+from tremor.evaluation.multilabel_scores import OfClass, Scores
+from tremor.evaluation.multilabel_sentences import sentences
+from tremor.evaluation.multilabel_slices import slices
+from tremor.evaluation.scoring import Plain
+
+NULL = "permutations of the labels, as whole rows, between {}s"
+SCHEME = (
+    "probability of the class, in at most {} bins of equal counts; interval of the ECE centred on "
+    "it, for draws add error of their own; its chance and p: {:,} simulations of records that have "
+    "the class as often as the probabilities say; chance of the Brier score: the class's share as "
+    "probability; gap: mean probability minus the class's share"
+)
+
+
+def judge(
+    predictions: pd.DataFrame,
+    *,
+    classes: Sequence[str],
+    table: pd.DataFrame | None = None,
+    train_table: pd.DataFrame | None = None,
+    split: str = "test",
+    ordered: bool = False,
+    codes: dict[str, list[int | str]] | None = None,
+    challenge_weights: str | None = None,
+    unit: str = "patient",
+    draws: int = 2000,
+    permutations: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Plain:
+    """Judge which of several classes each record was said to have, of records in groups.
+
+    `predictions` have `label_<class>` (1, 0, or -1: not known, left out of that class),
+    `predicted_<class>` and `p_<class>`; the tables `label_<class>` and what is known of records.
+    `challenge_weights` is a CSV of the Challenge's weights, whose rows are found by `codes`, those
+    of each class. `unit` says what a group is. `ordered` says nothing here.
+
+    The verdict: `split, records, groups, unit, classes, none, interval, null`; `metrics`:
+    `macro_auroc` (the verdict's own), `macro_auprc, macro_f1, micro_f1, exact_match` and, where
+    asked, `challenge`, each `{value, lo, hi, chance, p}`; `per_class`, as `_of_class` has it;
+    `called`: records that have a class (row, the last one none) by class that they are said to
+    have; `baselines` and `slices`, where there are tables; `verdict`: the sentences, worries first.
+    """
+    answers = Answers.of(predictions, classes)
+    if not (answers.labels >= 0).any():
+        raise Refused("no record of this part has a known label", split, "another part or dataset")
+    challenge = read_weights(challenge_weights, classes, codes) if challenge_weights else None
+    scores = Scores(answers, Asked(draws, permutations, level, seed), challenge)
+    verdict: Plain = {
+        "split": split,
+        "records": len(answers.labels),
+        "groups": answers.groups,
+        "unit": unit,
+        "classes": list(classes),
+        "none": int((answers.labels == 0).all(1).sum()),
+        "metrics": scores.overall(),
+        "per_class": {c: _of_class(scores, k) for k, c in enumerate(classes)},
+        "called": _called(answers),
+        "scheme": SCHEME.format(BINS, permutations),
+        "baselines": {},
+    }
+    if not scores.shared.enough:
+        verdict["group_list"] = _group_list(answers)
+    if table is not None:
+        verdict |= _with_tables(scores, predictions, table, train_table)
+    verdict["interval"] = scores.said()
+    null = {"permutations": permutations, "seed": seed, "unit": "group"}
+    verdict["null"] = null | {"method": NULL.format(unit)}
+    return verdict | {"verdict": sentences(verdict)}
+
+
+def _with_tables(
+    scores: Scores, predictions: pd.DataFrame, table: pd.DataFrame, train: pd.DataFrame | None
+) -> Plain:
+    """What needs more than predictions."""
+    rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+    found: Plain = {"slices": its} if (its := slices(scores, rows)) else {}
+    if "shuffled" in rows and bool(rows["shuffled"].any()):
+        found["control"] = "shuffled labels"
+    if train is not None:
+        found["baselines"] = alarms(scores, train, rows)
+    return found
+
+
+def _of_class(scores: Scores, label: int) -> Plain:
+    """One class: its scores, curves and calibration, and how many records and groups have it.
+
+    `fewest`: the groups that have it, or those that have it not, whichever are fewer. `curve` and
+    `calibration` are there where some records have the class and others have it not.
+    """
+    scorer = scores.of_class[label]
+    counts = np.bincount(scorer.judged.labels, minlength=2)
+    row: Plain = {
+        "records": int(counts[1]),
+        "known": int(counts.sum()),
+        "groups": int(scorer.sizes[1]),
+        "fewest": int(scorer.sizes.min()),
+    }
+    row |= dict(scores.single(label))
+    if label in scores.judged:
+        row["curve"] = curve(scorer.judged.labels == 1, scorer.judged.chances[:, 1])
+        row["calibration"] = _calibration(scores, label)
+    return row
+
+
+def _calibration(scores: Scores, label: int) -> dict[str, Any]:
+    """Whether the probability of one class means what it says, whatever its threshold is."""
+    judged, groups = scores.answers.of_class(label)
+    always = replace(judged, predicted=np.ones_like(judged.predicted))
+    found = calibration(OfClass(always, groups, scores.shared), scores.asked.permutations)
+    del found["scheme"]
+    return found
+
+
+def _called(answers: Answers) -> list[list[int]]:
+    """Of the records that have each class, how many are said to have each; the last is none."""
+    true, said = ((of == 1).astype(int) for of in (answers.labels, answers.predicted))
+    none = (answers.labels == 0).all(1), ~said.any(1)
+    true, said = (np.column_stack([of, it]) for of, it in zip((true, said), none, strict=True))
+    made: list[list[int]] = (true.T @ said).astype(int).tolist()
+    return made
+
+
+def _group_list(answers: Answers) -> list[Plain]:
+    """Every group by name, where there are too few for an interval."""
+    right = (answers.labels == answers.predicted).all(1)
+    names = [*answers.classes, "none"]
+    return [
+        {
+            "group": str(name),
+            "label": names[answers.group_labels[g]],
+            "records": int((answers.rows == g).sum()),
+            "accuracy": float(right[answers.rows == g].mean()),
+        }
+        for g, name in enumerate(answers.names)
+    ]

@@ -1,0 +1,107 @@
+"""One metric of several runs whose records have several classes, under one set of event draws.
+
+As `paired` has it for one class a record; but areas under curves are no sums over events, so that
+predictions are swapped record by record, by weights. Probabilities count by their rank in their own
+run and class: a run that is surer of everything is not told by that when two are mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from tremor.evaluation.bootstrap import Evidence, draw_groups, strata
+from tremor.evaluation.chance import p_value
+from tremor.evaluation.metrics import Floats, Index
+from tremor.evaluation.multilabel_answers import Answers
+from tremor.evaluation.multilabel_weighed import score_of
+from tremor.evaluation.paired import Draws
+from tremor.evaluation.runs import Run
+
+POOLED = ("micro_f1", "exact_match")
+"""Scores in which a rare class counts as it occurs."""
+
+
+class DrawsOfSeveral(Draws):
+    """One metric of runs with the same classes, several of which a record may have."""
+
+    def __init__(self, runs: Sequence[Run], metric: str, draws: int, level: float, seed: int):
+        self.metric, self.draws, self.level, self.seed = metric, draws, level, seed
+        names = np.array(sorted({g for run in runs for g in run.predictions["group"]}), object)
+        self.answers = [_answers(run, names) for run in runs]
+        own = [answers.group_labels for answers in self.answers]
+        self.asked = np.array([np.isin(np.arange(len(names)), a.rows) for a in self.answers])
+        self.labels = np.asarray(np.array(own)[self.asked.argmax(0), np.arange(len(names))])
+        drawn = np.vstack([np.ones(len(names)), draw_groups(self.labels, draws, seed)])
+        table = np.stack([score_of(metric, answers, drawn) for answers in self.answers], axis=1)
+        self.values, self.table = table[0], table[1:]
+
+    def events(self, members: Sequence[int]) -> Index:
+        """The events that some runs judged."""
+        return np.flatnonzero(self.asked[list(members)].any(0)).astype(np.int64)
+
+    def _evidence(self, events: Index) -> Evidence | None:
+        """How much some events tell of the metric."""
+        if self.metric in POOLED:
+            return Evidence.pooled(len(events), len(np.unique(strata(self.labels)[events])))
+        sides = np.stack([_sides(answers)[events] for answers in self.answers]).any(0)
+        sizes = sides.sum(0).min(-1)
+        return Evidence.averaged(sizes) if sizes.any() else None
+
+    def swapped(self, first: list[list[int]], second: list[list[int]], swaps: int) -> float:
+        """Two-sided p: predictions change sides event by event, in all sets of records alike.
+
+        Several runs of one set of records are mixed each with one of the other side, or with each
+        where they are not as many.
+        """
+        pairs = [_pairs(one, other) for one, other in zip(first, second, strict=True)]
+        seen = sum(self._apart(its, np.zeros((1, len(self.labels))))[0] for its in pairs)
+        flips = np.random.default_rng((self.seed, 2)).integers(0, 2, (swaps, len(self.labels)))
+        drawn = sum(self._apart(its, flips.astype(np.float64)) for its in pairs)
+        return p_value(abs(float(seen)), np.abs(np.asarray(drawn)))
+
+    def _apart(self, pairs: Sequence[tuple[int, int]], flips: Floats) -> Floats:
+        """The mean difference of some pairs of runs after each swap."""
+        found = np.zeros(len(flips))
+        for a, b in pairs:
+            mixed = _both(self.answers[a], self.answers[b])
+            for sign, weights in ((1, [1 - flips, flips]), (-1, [flips, 1 - flips])):
+                found += sign * score_of(self.metric, mixed, np.hstack(weights)) / len(pairs)
+        return found
+
+
+def _answers(run: Run, names: np.ndarray) -> Answers:
+    """A run's answers, by rank, with its groups by their places in `names`."""
+    answers = Answers.of(run.predictions, run.classes)
+    places = pd.Index(names).get_indexer(pd.Index(answers.names)).astype(np.int64)
+    ranks = rankdata(answers.chances, axis=0) / max(len(answers.labels), 1)
+    return replace(answers, chances=ranks, rows=places[answers.rows], names=names)
+
+
+def _sides(answers: Answers) -> np.ndarray:
+    """Which groups have a record with each class, and one without: `(group, class, 2)`."""
+    has = np.stack([answers.labels == 0, answers.labels == 1], -1)
+    return np.asarray(answers.sums(has) > 0)
+
+
+def _pairs(first: Sequence[int], second: Sequence[int]) -> list[tuple[int, int]]:
+    whole: Iterator[tuple[int, int]] = product(first, second)
+    return list(zip(first, second, strict=True) if len(first) == len(second) else whole)
+
+
+def _both(one: Answers, other: Answers) -> Answers:
+    """The records of two runs together, the groups of the second counted on from the first's."""
+    names = np.concatenate([one.names, other.names])
+    return replace(
+        one,
+        labels=np.concatenate([one.labels, other.labels]),
+        predicted=np.concatenate([one.predicted, other.predicted]),
+        chances=np.concatenate([one.chances, other.chances]),
+        rows=np.concatenate([one.rows, other.rows + one.groups]),
+        names=names,
+    )
