@@ -30,9 +30,7 @@ def run(door: Door, tmp_path: Path) -> Path:
     return only_run(tmp_path / "outputs")
 
 
-def test_a_study_holds_all_methods_to_account_and_does_nothing_twice(
-    door: Door, run: Path
-) -> None:
+def test_a_study_holds_all_methods_to_account_and_does_nothing_twice(door: Door, run: Path) -> None:
     words = [f"checkpoint={run}", *STUDY, *FEW]
     outcome = door("explain.py", *words, "explainer=fused", "run_mode.figures=true")
     assert outcome.code == 0, outcome.err
