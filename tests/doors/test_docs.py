@@ -17,9 +17,11 @@ from seisbench_folders import seisbench_folder
 
 from tremor.data.images.png import encoded
 from tremor.data.synthetic.geomagnetic import GeomagneticWorld
+from tremor.data.synthetic.heart import HeartWorld
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.sequence import NorciaSequence
 from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
+from tremor.data.synthetic.write_heart import write_heart
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_stations import write_stations
 from tremor.files import write_whole
@@ -31,6 +33,7 @@ PAGES = {
     "docs/speed.md": "",
     "docs/stations.md": "",
     "docs/explain.md": "",
+    "docs/ecg.md": "",
     "docs/geomagnetic.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
@@ -129,6 +132,8 @@ def quick(words: list[str], place: Path) -> list[str]:
     said = " ".join(words)
     if "experiment=geomagnetic" in said:
         return quick_field(words, place)
+    if "experiment=ecg" in said:
+        return quick_heart(words, place)
     if "experiment=stations/images" in said:
         more = [*QUICK, "model.widths=[2,4]", "model.features=4"]
     elif "model=timm" in said:
@@ -171,6 +176,44 @@ def quick_field(words: list[str], place: Path) -> list[str]:
         more.append("dataset.n_folds=3")
     words = ["dataset.fold=range(0,2)" if word in few else word for word in words]
     return [*words, *(word for word in more if f"{word.split('=')[0]}=" not in " ".join(words))]
+
+
+SMALL_HEART = {"duration": 4.0, "sampling_rate": 100.0, "maxlen": 400, "longer": 0.0}
+TWO = [*(f"~dataset.classes.{name}" for name in ("IAVB", "RBBB", "LBBB")), "dataset.num_classes=2"]
+
+
+def quick_heart(words: list[str], place: Path) -> list[str]:
+    """A command of the ECG system, on a few short records of two classes."""
+    more = [*QUICK, "dataset.sampling_rate=100", "dataset.maxlen=400", "report.fan.points=20"]
+    more += ["trainer.accelerator=cpu"]
+    if "experiment=ecg/xlstm" in words:
+        more += ["encoder.d_model=8", "encoder.width=8", "model.d_model=8", "model.n_layers=1"]
+        more += ["model.pool=[4]"]
+    else:
+        more += ["model.widths=[4,4,4]"]
+    if any("data_dir" in word for word in words):
+        write_heart(HeartWorld(patients=24, **SMALL_HEART), place / "data" / "ecg")
+        more += ["dataset.min_seconds=2"]
+    else:
+        more += ["dataset.patients=24", "dataset.records.world.duration=4", *TWO]
+    return [*words, *(word for word in more if f"{word.split('=')[0]}=" not in " ".join(words))]
+
+
+@pytest.fixture(scope="module")
+def heart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a small network of ECGs."""
+    home = tmp_path_factory.mktemp("heart")
+    words = ["simple_train.py", "experiment=ecg/demo", f"cache_dir={home}/cache"]
+    _ran(quick_heart(words, home), home)
+    return only_run(home / "outputs")
+
+
+def quick_study(words: list[str]) -> list[str]:
+    """A command that explains ECGs, with less of everything."""
+    if any("run_mode" in word for word in words):
+        few = ["run_mode.k_per_class=1", "run_mode.min_prob=0.0", "split=all"]
+        return [*words, *few, "explainer.budget=400"]
+    return quick_maps(words)
 
 
 def listed_pictures(root: Path) -> None:
@@ -222,7 +265,14 @@ def test_a_documented_command_runs(
         small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small
         if "geomagnetic" in words:
             small = ["--n-events", "2", "--n-days", "3", "--sites", "1"]
+        if "ecg" in words:
+            small = ["--patients", "2", "--duration", "4"]
         assert load_script("make_synthetic").main([*words[1:], *small, "--overwrite"]) == 0
+        return
+    if "run_mode" in command or "target=AF" in command:
+        run = str(request.getfixturevalue("heart"))
+        outcome = door(*quick_study([re.sub(r"outputs/(<[^>]*>/?)+", run, w) for w in words]))
+        assert outcome.code == 0, outcome.err
         return
     if "stations/images" in command:
         monkeypatch.chdir(request.getfixturevalue("stations"))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 from opened import Door, only_run
 
+from tremor.config.build import build
 from tremor.data.ecg.recording import read_recording
+from tremor.doors.study import Settings, _keep, _kept
+from tremor.doors.study_rows import Rows
+from tremor.doors.study_tables import Tables
+from tremor.errors import Refused
+from tremor.explain.heart.claims_file import earlier_claims, read_claims
 from tremor.explain.heart.columns import EVALUATION, STABILITY
 
 HEART = [
@@ -75,6 +84,7 @@ def test_a_study_holds_all_methods_to_account_and_does_nothing_twice(door: Door,
     mine = lines["study"] == folder.name
     assert not (mine & lines["stamp"].notna()).any()
     assert set(lines["scoring"][~mine]) == {"tremor", "ecg_xai", "ecg_xai without priors"}
+    assert lines["stamp"][~mine].notna().all()
     assert "CIRCULAR" in (home / "study.html").read_text()
 
 
@@ -84,7 +94,84 @@ def test_what_no_study_can_be_made_of_is_refused(door: Door, run: Path) -> None:
         ("run_mode.classes=[VPB]", "the network tells AF, SNR"),
         ("run_mode.min_prob=0.9999", "no record of AF, SNR"),
         ("explainer.space=spectrogram", "a study is of the signal"),
+        ("target=AF", "target=AF: a study does not heed it"),
     ):
         outcome = door("explain.py", *words, "explainer=lime", more)
         assert outcome.code == 2, outcome.out
         assert said in outcome.err
+
+
+CHOSEN = pd.DataFrame(
+    {
+        "group_class": ["AF", "SNR"],
+        "record_id": ["001", "002"],
+        "group": ["07", "08"],
+        "sel_idx": [4, 9],
+        "filename": ["a/001.hea", "a/002.hea"],
+        "duration_sec": [10.0, 13.888],
+        "prob_meta": [0.9123456, 0.98],
+    }
+)
+
+
+def settings(**other: Any) -> Settings:
+    """Those of an evaluation, with others in their place."""
+    whole: Settings = build(
+        {"_target_": "tremor.doors.study.Settings", "k_per_class": 5, "min_prob": 0.85}
+        | {"max_duration_sec": 20.0, "classes": None, "claims": None, "faithful": True}
+        | {"stability": True, "augmented": True, "beat_seed": 1234, "figures": False}
+    )
+    return replace(whole, **other)
+
+
+def test_a_choice_stands_though_a_device_rounds_otherwise(tmp_path: Path) -> None:
+    place = tmp_path / "selection.csv"
+    _keep(place, CHOSEN)
+    before = place.read_bytes()
+    rounded = CHOSEN.assign(prob_meta=CHOSEN["prob_meta"] + 1e-7)
+    assert _keep(place, rounded)["prob_meta"].tolist() == CHOSEN["prob_meta"].tolist()
+    assert place.read_bytes() == before
+    for other in (CHOSEN.assign(prob_meta=0.95), CHOSEN[:1], CHOSEN.assign(record_id="003")):
+        with pytest.raises(Refused, match="other records were chosen"):
+            _keep(place, other)
+
+
+def test_what_was_judged_of_other_maps_or_by_other_claims_is_not_taken(tmp_path: Path) -> None:
+    of: Any = SimpleNamespace(plan={"checkpoint": "a"}, codes=[1], names=("r",), folder=tmp_path)
+    judge = settings().judge(read_claims(), "zero")
+    first = _kept(of, judge, settings())
+    assert _kept(of, judge, settings(k_per_class=9, figures=True)) == first
+    of.plan = {"checkpoint": "b"}
+    assert _kept(of, judge, settings()) != first
+    of.plan = {"checkpoint": "a"}
+    others = settings().judge(earlier_claims(), "zero"), settings().judge(read_claims(), "blur")
+    assert first not in [_kept(of, other, settings()) for other in others]
+
+
+def test_classes_are_known_by_their_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"AFIB": [164889003], "PR": [164947007], "Cough": [49727002]}
+    claims = read_claims()
+    assert settings().asked(known, claims) == ["AFIB", "PR"]
+    assert "nothing is claimed about Cough: left out" in capsys.readouterr().out
+    with pytest.raises(Refused, match="nothing is claimed about Cough"):
+        settings(classes=["AFIB", "Cough"]).asked(known, claims)
+
+
+def test_the_null_is_of_another_patient() -> None:
+    of: Any = SimpleNamespace(rows=pd.DataFrame({"group": ["a", "a", "b", "a"]}))
+    rows = Rows(of, settings().judge(read_claims(), "zero"), Path(), augmented=False)
+    assert [rows._after(place, range(4)) for place in range(4)] == [2, 2, 3, 2]
+    assert rows._after(0, [0, 1, 3]) is None
+
+
+def test_a_study_without_any_copy_has_rows_that_say_so(tmp_path: Path) -> None:
+    row = {"class_name": "AF", "record_id": "1", "group": "p", "method": "M"}
+    tables = Tables(tmp_path, tmp_path / "lime", stable=True)
+    tables.evaluation = [{**row, "scoring": "tremor", "stamp": "", "strict_attauc": None}]
+    tables.stability = [{**row, "error": "no beat that can be copied"}]
+    tables.write()
+    (line,) = tables.everything()
+    assert (line["n_records"], line["n_pointed"], line["extra_spearman"]) == (1, 0, None)
+    assert "beats were found in 0 of them" in next(tables.told())
+    replace(tables, stable=False).write()
+    assert not (tmp_path / "lime" / "evaluation_stability.csv").exists()

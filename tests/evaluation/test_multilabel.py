@@ -154,6 +154,7 @@ def test_the_hospital_is_told_by_the_names_of_records() -> None:
         )
         for seed in (0, 4)
     )
+    train["record_id"] = "somewhere/g1/" + train["record_id"]  # in folders, where names come twice
     found = judged(predictions(table), table, train_table=train)["baselines"]["metadata"]
     assert found["columns"] == ["collection"]
     assert found["per_class"]["AF"]["auroc"] == 1.0
@@ -162,6 +163,27 @@ def test_the_hospital_is_told_by_the_names_of_records() -> None:
         predictions(table), table.assign(hospital=1), train_table=train.assign(hospital=1)
     )
     assert "collection" not in known["baselines"]["metadata"]["each_column"]
+
+
+def test_where_no_record_trained_alarms_learn_from_other_patients() -> None:
+    """As with a network from elsewhere: the confounder is found among the judged records."""
+    table = world().assign(source_rate=lambda it: 250.0 + it["label_AF"])
+    found = judged(predictions(table), table, train_table=None)
+    its = found["baselines"]["metadata"]["per_class"]
+    assert its["AF"]["auroc"] > 0.99
+    assert abs(its["VPB"]["auroc"] - 0.5) < 0.2  # a patient's own records do not tell
+    assert any("learned each class from the other patients" in said for said in found["verdict"])
+    alone = table[table["group"] == "p000"]
+    few = judged(predictions(alone), alone, train_table=None)["baselines"]
+    assert few["metadata"] == {"unavailable": "the source tells nothing that differs by record"}
+
+
+def test_classes_without_two_sides_are_told_and_nothing_else() -> None:
+    table = world().assign(**{f"label_{c}": 1 for c in CLASSES}, label=0)
+    found = judged(predictions(table), table, train_table=other(world(seed=4)))
+    assert found["verdict"][0].startswith("NOT judged, for all records have them, or none: AF")
+    assert len(found["verdict"]) == 3
+    json.dumps(found, allow_nan=False)
 
 
 def test_p_is_uniform_where_there_is_no_skill() -> None:

@@ -9,10 +9,13 @@ from tremor.errors import Refused
 PARTS = ("train", "val", "test")
 
 
-def refuse_empty(parts: pd.Series[str], table: pd.DataFrame, multi: bool = False) -> None:
+def refuse_empty(
+    parts: pd.Series[str], table: pd.DataFrame, multi: bool = False, unit: str = "event"
+) -> None:
     """Every part needs records, and training every class; where `multi`, see `multilabel`.
 
-    Where all records test, nothing is to be learned from them (see `refuse_untrained`).
+    Where all records test, nothing is to be learned from them (see `refuse_untrained`). `unit`
+    says what a group is.
     """
     if (parts == "test").all():
         return
@@ -22,9 +25,9 @@ def refuse_empty(parts: pd.Series[str], table: pd.DataFrame, multi: bool = False
         what = f"no record for {', '.join(empty)}" if empty else "a class has no training record"
         change = "larger" if {"val", "test"} & set(empty) else "smaller"
         raise Refused(
-            f"the split leaves {what}: {table['group'].nunique()} events are too few",
+            f"the split leaves {what}: {table['group'].nunique()} {unit}s are too few",
             "dataset.val_ratio, dataset.test_ratio",
-            f"more events, or {change} dataset.val_ratio / dataset.test_ratio",
+            f"more {unit}s, or {change} dataset.val_ratio / dataset.test_ratio",
         )
 
 

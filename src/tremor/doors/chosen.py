@@ -55,7 +55,8 @@ def chosen(run: OpenedRun, wanted: ExplainRoot, question: Question) -> pd.DataFr
         fault = f"no record of {wanted.split} is left by select={wanted.select}"
         raise Refused(fault, "select", "select=all, or another split")
     drawn = _drawn(kept, wanted.max_per_class, wanted.seed)
-    _tell(len(said), len(kept), drawn, question.classes)
+    unit = run.config["evaluation"].get("unit", "event")
+    _tell(len(said), len(kept), drawn, question.classes, unit)
     return drawn
 
 
@@ -91,11 +92,11 @@ def _drawn(kept: pd.DataFrame, most: int | None, seed: int) -> pd.DataFrame:
     return kept[place <= most]
 
 
-def _tell(all_of: int, kept: int, drawn: pd.DataFrame, classes: tuple[str, ...]) -> None:
+def _tell(all_of: int, kept: int, drawn: pd.DataFrame, classes: tuple[str, ...], unit: str) -> None:
     counts = drawn["label"].value_counts().sort_index()
     each = ", ".join(f"{classes[int(str(label))]} {count}" for label, count in counts.items())
-    events = drawn["group"].nunique()
+    groups = drawn["group"].nunique()
     say(
-        f"explain  {len(drawn)} records of {events} events ({each}), "
+        f"explain  {len(drawn)} records of {groups} {unit}s ({each}), "
         f"of {kept} that fit and {all_of} in all"
     )

@@ -72,11 +72,12 @@ def open_data(config: Plain) -> Data:
     parts = build(config["dataset"]["split"], table=used)
     parts = parts.reindex(labelled.table.index, fill_value="unused")
     module = build(config["loader"], records=records, parts=parts, columns=labelled.columns)
-    refuse_empty(module.parts[used.index], used, labelled.multi)
+    unit = config["evaluation"].get("unit", "event")
+    refuse_empty(module.parts[used.index], used, labelled.multi, unit)
     known = {"table": records.table, "parts": module.parts, "classes": labelled.classes}
     result = build(config["dataset"]["audit"], **known, multi=labelled.multi)
     data = Data(records, labelled, module.parts, result, module)
-    _tell(data, made, config["evaluation"].get("unit", "event"))
+    _tell(data, made, unit)
     return data
 
 

@@ -5,10 +5,11 @@ What is done is kept record by record: a second call does nothing twice, a kille
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tremor.config.build import build
@@ -37,6 +38,9 @@ from tremor.training.assemble import device_of
 
 FILLS: Mapping[str, Fill] = {"blur": Blur(along=(1,)), "noise": Noise(draws=1), "zero": Zero()}
 """What is deleted is filled with, none of which needs other records."""
+IDLE = ("target=", "select=", "models=", "max_per_class=", "audit=", "match=", "figures=")
+"""Keys of the door that a study has others for, or none."""
+ROUNDING = 1e-4  # of a probability: what is more is another network
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,23 @@ class Settings:
         """The rule by which records are chosen."""
         return Selection(self.k_per_class, self.min_prob, self.max_duration_sec, seed)
 
-    def asked(self, known: tuple[str, ...], claims: Claims) -> list[str]:
-        """The classes of the study: those named, or all of which something is claimed."""
+    def asked(self, known: Mapping[str, Sequence[object]], claims: Claims) -> list[str]:
+        """The classes of the study: those named, or all of which something is claimed.
+
+        `known` are the classes of the network with their codes.
+        """
         strangers = [name for name in self.classes or [] if name not in known]
         if strangers:
             fault = f"{', '.join(strangers)}: the network tells {', '.join(known)}"
-            raise Refused(fault, "run_mode.classes", f"run_mode.classes=[{known[0]}]")
-        if self.classes is not None:
-            return self.classes
-        said = [name for name in known if name in claims.diagnoses]
-        if not said:
-            fault = f"nothing is claimed about {', '.join(known)}"
+            raise Refused(fault, "run_mode.classes", f"run_mode.classes=[{next(iter(known))}]")
+        wanted = list(known) if self.classes is None else self.classes
+        unclaimed = [name for name in wanted if claims.key(name, known[name]) is None]
+        said = [name for name in wanted if name not in unclaimed]
+        if not said or (unclaimed and self.classes is not None):
+            fault = f"nothing is claimed about {', '.join(unclaimed)}"
             raise Refused(fault, "run_mode.claims", "run_mode.claims=<a YAML with those classes>")
+        if unclaimed:
+            say(f"note     nothing is claimed about {', '.join(unclaimed)}: left out")
         return said
 
 
@@ -84,8 +93,9 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     _refuse_other_runs(wanted, run)
     claims = read_claims(settings.claims)
     home = _home(run)
-    chosen = _chosen(wanted, run, settings, settings.asked(run.data.labelled.classes, claims))
-    _keep(home / "selection.csv", chosen)
+    codes = {name: run.config["dataset"]["classes"][name] for name in run.data.labelled.classes}
+    names = settings.asked(codes, claims)
+    chosen = _keep(home / "selection.csv", _chosen(wanted, run, settings, names))
     subject: Subject = build(
         wanted.explainer["subject"],
         task=run.task,
@@ -94,10 +104,8 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     )
     subject.settle()
     folder, references = home / _choice(), subject.references(wanted.seed)
-    told = (settings.beat_seed, settings.faithful, settings.augmented, claims)
-    kept = f"judged-{digest(*map(repr, told))[:8]}"
     judge = settings.judge(claims, wanted.explainer.get("fill", ""))
-    tables = Tables(home, folder, settings.stability)
+    tables = Tables(home, folder, settings.stability, made_by(judge))
     for name, rows in chosen.groupby("group_class", sort=False):
         of_class = OfClass(
             name=str(name),
@@ -112,10 +120,11 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
             plan=plan_of(wanted, run, str(name)),
         )
         maps = of_class.maps(of_class.cases, "maps")
-        rows_of = Rows(of_class, judge, folder / str(name) / kept, settings.augmented)
+        rows_of = Rows(of_class, judge, _kept(of_class, judge, settings), settings.augmented)
         tables.evaluation += rows_of.evaluation(maps)
-        if settings.stability and of_class.copies:
-            again = of_class.maps(of_class.of_copies, f"copies-{settings.beat_seed}")
+        if settings.stability:
+            there = f"copies-{settings.beat_seed}"
+            again = of_class.maps(of_class.of_copies, there) if of_class.copies else {}
             tables.stability += rows_of.stability(maps, again)
         if settings.figures:
             tables.sheets += draw(of_class, maps, folder / "sheets")
@@ -126,11 +135,30 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     say(f"page     {near(home / 'study.html')}")
 
 
+def _kept(of: OfClass, judge: Judge, settings: Settings) -> Path:
+    """Where rows of these very maps by this very judge are kept."""
+    told = (judge, of.plan, of.codes, of.names, settings.beat_seed, settings.augmented)
+    return of.folder / f"judged-{digest(*map(repr, told))[:8]}"
+
+
+def made_by(judge: Judge) -> str:
+    """What decided the numbers beside the maps themselves, in a line: what else was typed too."""
+    fills = judge.faithfulness.fills if judge.faithfulness else ()
+    said = [f"claims of {Path(judge.claims.source).name} ({digest(repr(judge.claims))[:6]})"]
+    said += [f"deleted with {' and '.join(fills)}"] if fills else []
+    return "; ".join([" ".join(_own()) or "as it comes", *said])
+
+
 def _refuse_other_runs(wanted: ExplainRoot, run: OpenedRun) -> None:
     """A study is of a network that tells several classes at once of 12 leads, by their samples."""
     if not run.data.labelled.multi or tuple(run.data.records.channels) != LEADS:
         fault = "a study is of 12-lead ECGs of several classes"
         raise Refused(fault, "run_mode", "run_mode=none, or the checkpoint of such a run")
+    idle = [o for o in command().overrides if o.lstrip("+~").startswith(IDLE)]
+    if idle:
+        fault = f"{', '.join(idle)}: a study does not heed it"
+        remedy = "run_mode.classes=[AF], run_mode.k_per_class=3, run_mode.figures=true"
+        raise Refused(fault, "run_mode", remedy)
     if wanted.explainer["space"] != "signal":
         fault = f"a study is of the signal, not of the {wanted.explainer['space']}"
         raise Refused(fault, "explainer.space", "explainer.space=signal")
@@ -145,9 +173,14 @@ def _home(run: OpenedRun) -> Path:
 
 def _choice() -> str:
     """The explainer, and what was changed of it, as a folder's name."""
-    deciding = ("explainer.", "seed=", "split=")
-    own = sorted(o for o in command().overrides if o.lstrip("+~").startswith(deciding))
+    own = _own()
     return f"{choice()}-{digest(*own)[:8]}" if own else choice()
+
+
+def _own() -> list[str]:
+    """What was typed that decides the maps, but for which explainer it is."""
+    deciding = ("explainer.", "seed=", "split=")
+    return sorted(o for o in command().overrides if o.lstrip("+~").startswith(deciding))
 
 
 def _chosen(
@@ -158,20 +191,27 @@ def _chosen(
     known = run.data.records.table[["record_id", "duration_s", "path"]]
     said = said.merge(known, on="record_id", validate="one_to_one")
     select = settings.select(wanted.seed)
-    chosen = select(said, names)
     for name in names:
-        there = select.candidates(said, name)
-        count = int((chosen["group_class"] == name).sum())
+        fit = len(select.candidates(said, name))
         have = int((said[f"label_{name}"] == 1).sum())
-        say(f"select   {name}: {count} of {len(there)} that fit, of {have} that have it")
-    return chosen
+        count = min(fit, settings.k_per_class)
+        say(f"select   {name}: {count} of {fit} that fit, of {have} that have it")
+    return select(said, names)
 
 
-def _keep(place: Path, chosen: pd.DataFrame) -> None:
-    """Write the choice; one that stands and is another is refused, as tables rest on it."""
-    text = chosen.to_csv(index=False)
-    if place.exists() and place.read_text() != text:
+def _keep(place: Path, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Write the choice, or take the one that stands; another one is refused: tables rest on it.
+
+    Another number of threads, or device, may change the last digits of a probability.
+    """
+    if not place.exists():
+        write_whole(place, chosen.to_csv(index=False))
+        return chosen
+    texts = dict.fromkeys(("group_class", "record_id", "group", "filename"), str)
+    stood = pd.read_csv(place, dtype=texts, keep_default_na=False, float_precision="round_trip")
+    same = stood.drop(columns="prob_meta").equals(chosen.drop(columns="prob_meta").astype(texts))
+    if not same or not np.allclose(stood["prob_meta"], chosen["prob_meta"], atol=ROUNDING):
         fault = "other records were chosen for the study that is there"
         old = near(place.parent)
         raise Refused(fault, str(place), f"move it away: mv {old} {old}.old")
-    write_whole(place, text)
+    return chosen.assign(prob_meta=stood["prob_meta"])

@@ -28,6 +28,7 @@ from tremor.explain.heart.extra_beat import ExtraBeat, beat_seed, with_extra_bea
 from tremor.explain.heart.tokens import Seen
 from tremor.explain.methods import Method
 from tremor.explain.targets import OneClass
+from tremor.files import write_whole
 
 Maps = dict[str, list[Explanation]]
 
@@ -58,13 +59,24 @@ class OfClass:
             target=OneClass(self.place),
             seed=self.seed,
             batch=self.run.config["loader"]["batch_size"],
-            names=tuple(self.rows["record_id"]),
+            names=self.names,
             labels=(self.place,) * len(self.rows),
             inputs=inputs,
             steps=tuple(steps),
             references=self.references,
             asked=self.name,
         )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The records."""
+        return tuple(self.rows["record_id"])
+
+    @property
+    def codes(self) -> list[object]:
+        """What the class stands for, as SNOMED codes."""
+        found: list[object] = self.run.config["dataset"]["classes"][self.name]
+        return found
 
     def named(self) -> list[dict[str, Any]]:
         """The rows of the choice, each as a mapping."""
@@ -84,6 +96,9 @@ class OfClass:
         found = {}
         for number, method in enumerate(self.methods):
             folder = self.folder / f"{what}-{number}"
+            pace = self.folder / f"maps-{number}" / "pace.json"
+            if pace.exists() and not (folder / "pace.json").exists():
+                write_whole(folder / "pace.json", pace.read_text())  # the same masks for copies
             say(f"explain  {self.name}: {type(method).__name__}" + " of copies" * (what != "maps"))
             done = explained(method, cases, begun(folder, self.plan), folder, self.plan)
             found[done[0].method] = done
@@ -104,9 +119,18 @@ class OfClass:
         return self.run.data.records.sampling_rate
 
     @property
-    def counts_a_mv(self) -> float:
-        """What of the source's units is a millivolt."""
-        return 1000.0 if self.run.config["dataset"].get("units", "adc") == "adc" else 1.0
+    def counted(self) -> bool:
+        """Whether records are in numbers of the converter, not in mV."""
+        return bool(self.run.config["dataset"].get("units", "adc") == "adc")
+
+    def counts_a_mv(self, place: int) -> float:
+        """What of the source's units is a millivolt: in lead II, where leads differ."""
+        known = self.run.data.records.table
+        if not self.counted:
+            return 1.0
+        if "gain" not in known:
+            return 1000.0
+        return float(known["gain"].to_numpy()[known["record_id"] == self.names[place]][0])
 
     def signal(self, place: int) -> NDArray[np.float32]:
         """The record itself `(lead, time)`, in the units of its source."""

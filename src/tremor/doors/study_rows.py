@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from tremor.data.ecg.writing import write_record
+from tremor.doors.echo import say
 from tremor.doors.study_class import Maps, OfClass
+from tremor.explain.compat import CIRCULAR as TRIED
 from tremor.explain.compat.methods import Earlier
 from tremor.explain.heart.claims_file import earlier_claims
 from tremor.explain.heart.ecg_xai import BLEND, CIRCULAR, EarlierScores
@@ -25,7 +28,7 @@ from tremor.report.files import read_json
 
 EARLIER = {"ecg_xai": BLEND, "ecg_xai without priors": 0.0}
 """How much of the earlier scores is the answer key."""
-GAIN, LIMIT = 1000.0, 32767.0  # counts a mV, and the most that 16 bits hold
+GAIN, LIMIT = 1000.0, 32767.0  # units a mV of what is in mV, and the most that 16 bits hold
 Row = dict[str, Any]
 
 
@@ -44,6 +47,8 @@ class Rows:
     def evaluation(self, maps: Maps) -> list[Row]:
         """A row for each record, method and scoring."""
         found = []
+        if self._stamp and self._theirs is None:
+            say(f"note     the earlier work has no scores for {self.of.name}")
         for place, row in enumerate(self.of.named()):
             told = self._kept("evaluation", place, partial(self._judged, place, maps))
             found += [self._named(row, cells) for cells in told]
@@ -58,7 +63,7 @@ class Rows:
                 told = self._kept("stability", place, make)
             else:
                 told = [{"method": m, "error": "no beat that can be copied"} for m in maps]
-            found += [self._named(row, cells) for cells in told]
+            found += [self._named(row, {"stamp": self._stamp, **cells}) for cells in told]
         return found
 
     def _kept(self, what: str, place: int, make: Callable[[], list[Cells]]) -> list[Cells]:
@@ -74,9 +79,8 @@ class Rows:
 
     def _named(self, row: Mapping[str, Any], cells: Cells) -> Row:
         """Cells with what the record and the class are called."""
-        codes = self.of.run.config["dataset"]["classes"][self.of.name]
         return {
-            "meta_code": str(codes[0]),
+            "meta_code": str(self.of.codes[0]),
             "class_name": self.of.name,
             "sel_idx": row["sel_idx"],
             "record_id": row["record_id"],
@@ -90,17 +94,22 @@ class Rows:
         seen, score = self.of.seen(place), self.of.score(self.of.cases.steps[place])
         values = {name: each[place].values.numpy() for name, each in maps.items()}
         key, seed = self._key, record_seed(self.of.seed, self.of.cases.names[place])
-        others = _others(maps, range(len(self.of.rows)), place)
+        others = _others(maps, self._after(place, range(len(self.of.rows))))
         known = self.of.known(place)
         found = self.judge.judged(values, seen, key, score, others, known, seed)
-        rows: list[Cells] = [{"method": n, "scoring": "tremor", **c} for n, c in found.items()]
-        if not any(isinstance(m, Earlier) for m in self.of.methods):
+        own: Cells = {"scoring": "tremor", "stamp": self._stamp}
+        rows: list[Cells] = [{"method": n, **own, **cells} for n, cells in found.items()]
+        if not self._stamp or self._theirs is None:
             return rows
+
+        def chance(x: Tensor) -> Tensor:
+            return score(x).sigmoid()
+
         for scoring, blend in EARLIER.items():
             earlier = EarlierScores(earlier_claims(), blend)
-            stamp = {"scoring": scoring, "stamp": CIRCULAR if blend else ""}
+            stamp = {"scoring": scoring, "stamp": CIRCULAR if blend else self._stamp}
             for name, each in values.items():
-                cells = earlier.row(each, seen, key, lambda x: score(x).sigmoid())
+                cells = earlier.row(each, seen, self._theirs, chance, seen.signal.shape[1])
                 rows.append({"method": name, **stamp, **cells})
         return rows
 
@@ -113,7 +122,8 @@ class Rows:
         steps = of.cases.steps[place], extra.steps
         scores = [float(of.score(n)(x[None])[0]) for n, x in zip(steps, inputs, strict=True)]
         before, after = torch.tensor(scores, dtype=torch.float64).sigmoid().tolist()
-        others = _others(again, range(len(copied)), at)
+        other = self._after(place, copied)
+        others = _others(again, None if other is None else copied.index(other))
         seen = of.seen(place)
         found = self.judge.stable(original, copy, seen, self._key, extra, (before, after), others)
         file = self._written(place, extra) if self.augmented else ""
@@ -121,16 +131,31 @@ class Rows:
 
     @property
     def _key(self) -> str:
-        """The class as the claims know it: by its name, or else by its codes."""
-        if self.of.name in self.judge.claims.diagnoses:
-            return self.of.name
-        return str(self.of.run.config["dataset"]["classes"][self.of.name][0])
+        """The class as the claims know it: by its codes, or else by its name."""
+        return self.judge.claims.key(self.of.name, self.of.codes) or self.of.name
+
+    @property
+    def _theirs(self) -> str | None:
+        """The class as the earlier work knows it; None where it has no scores for it."""
+        return earlier_claims().key(self.of.name, self.of.codes)
+
+    @property
+    def _stamp(self) -> str:
+        """What must be said of every row of the earlier methods' maps."""
+        return TRIED if any(isinstance(m, Earlier) for m in self.of.methods) else ""
+
+    def _after(self, place: int, places: Sequence[int]) -> int | None:
+        """Of some places the next after one with a record of another patient; None without any."""
+        groups, at = list(self.of.rows["group"]), list(places).index(place)
+        turn = [*places[at + 1 :], *places[:at]]
+        return next((each for each in turn if groups[each] != groups[place]), None)
 
     def _written(self, place: int, extra: ExtraBeat) -> str:
         """Write the record with a beat more; returns the file's name."""
         of, name = self.of, self.of.cases.names[place]
         known = of.run.data.records.table.set_index("record_id").loc[name]
-        signal = extra.signal[:, : extra.steps] * (GAIN / of.counts_a_mv)
+        gain = of.counts_a_mv(place) if of.counted else GAIN
+        signal = extra.signal[:, : extra.steps] * (1.0 if of.counted else GAIN)
         comments = {"Age": known["age"], "Sex": known["sex"], "Dx": known["dx"].replace("|", ",")}
         stem = f"{name}_extra_seed{extra.seed}_beat{extra.beat}"
         written = write_record(
@@ -140,14 +165,13 @@ class Rows:
             of.rate,
             of.run.data.records.channels,
             {key: str(value) for key, value in comments.items()},
-            gain=GAIN,
+            gain=gain,
         )
         return written.with_suffix(".mat").name
 
 
-def _others(maps: Maps, places: Sequence[int], place: int) -> dict[str, Any]:
-    """Each method's explanation of the next record; none where there is no other."""
-    if len(places) < 2:
+def _others(maps: Maps, after: int | None) -> dict[str, Any]:
+    """Each method's explanation of another patient's record; none where there is none."""
+    if after is None:
         return {}
-    after = places[(place + 1) % len(places)]
     return {name: each[after].values.numpy() for name, each in maps.items()}

@@ -20,6 +20,10 @@ from tremor.report.tables import counted
 
 Row = dict[str, Any]
 WHO = ["class_name", "record_id", "method"]
+TEXTS = {"group": str, "record_id": str}
+OURS = "tremor"
+FUSED = (Fused.__name__, "EarlierFusion")
+AGAIN = "python explain.py again"
 HELD_OUT = "faithfulness_gain_second"
 """The faithfulness by which a fusion is compared with its inputs: by a fill that none used."""
 
@@ -31,6 +35,7 @@ class Tables:
     home: Path
     folder: Path
     stable: bool
+    made_by: str = ""
     evaluation: list[Row] = field(default_factory=list)
     stability: list[Row] = field(default_factory=list)
     sheets: list[Mapping[str, str]] = field(default_factory=list)
@@ -42,8 +47,13 @@ class Tables:
             rows = [in_order(row, STABILITY) for row in self.stability]
             self._csv("evaluation_stability", rows)
             self._csv("stability_by_class", stability_by_class(rows))
+        else:  # what an earlier call left may be of other maps; its rows are kept elsewhere
+            for name in ("evaluation_stability", "stability_by_class"):
+                (self.folder / f"{name}.csv").unlink(missing_ok=True)
         sheets = [{**sheet, "file": f"sheets/{sheet['file']}"} for sheet in self.sheets]
-        write_json(self.folder / "study.json", {"words": list(self.told()), "sheets": sheets})
+        words = list(self.told())
+        told = {"made_by": self.made_by, "words": words, "sheets": sheets}
+        write_json(self.folder / "study.json", told)
         write_whole(self.home / "ablation.csv", _frame(self.everything()).to_csv(index=False))
         write_page(self.home, self.everything(), list(_studies(self.home)))
 
@@ -54,28 +64,31 @@ class Tables:
         """A line for each study, method, scoring and class, of all studies of these records."""
         found = []
         for folder in sorted(p.parent for p in self.home.glob("*/evaluation_attauc_deletion.csv")):
-            rows = pd.read_csv(folder / "evaluation_attauc_deletion.csv", dtype={"group": str})
+            rows = pd.read_csv(folder / "evaluation_attauc_deletion.csv", dtype=TEXTS)
             rows = rows.fillna({"stamp": ""})
             stable = folder / "evaluation_stability.csv"
             if stable.exists():
-                more = pd.read_csv(stable)
-                extra = more[[*WHO, *[c for c in more if str(c).startswith("extra_")]]]
-                rows = rows.merge(extra, on=WHO, how="left")
+                more = pd.read_csv(stable, dtype=TEXTS).assign(scoring=OURS)
+                extra = more[[*WHO, "scoring", *[c for c in more if str(c).startswith("extra_")]]]
+                rows = rows.merge(extra, on=[*WHO, "scoring"], how="left")
             records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
-            found += [{"study": folder.name, **line} for line in ablation(records)]
+            note = folder / "study.json"
+            made = read_json(note, AGAIN).get("made_by", "") if note.exists() else ""
+            facts = {"study": folder.name, "made_by": made}
+            found += [{**facts, **line} for line in ablation(records)]
         return found
 
     def told(self) -> Iterator[str]:
         """What a reader is told first: each class by method, and whether fusing was worth it."""
-        own = [row for row in self.evaluation if row["scoring"] == "tremor"]
+        own = [row for row in self.evaluation if row["scoring"] == OURS]
         merged = _with_stability(own, self.stability)
         for line in ablation(merged):
             yield _sentence(line)
         methods = list(dict.fromkeys(row["method"] for row in own))
-        if Fused.__name__ in methods:
+        for fused in (method for method in methods if method in FUSED):
             for name in dict.fromkeys(row["class_name"] for row in own):
                 rows = [row for row in own if row["class_name"] == name]
-                yield _worth(str(name), rows, [m for m in methods if m != Fused.__name__])
+                yield _worth(str(name), rows, fused, [m for m in methods if m != fused])
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -85,7 +98,7 @@ def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _studies(home: Path) -> Iterator[Row]:
     """What each study of these records left, by its folder."""
     for path in sorted(home.glob("*/study.json")):
-        yield {"name": path.parent.name, **read_json(path, "python explain.py again")}
+        yield {"name": path.parent.name, **read_json(path, AGAIN)}
 
 
 def _with_stability(rows: Sequence[Row], stable: Sequence[Row]) -> list[Row]:
@@ -97,7 +110,9 @@ def _sentence(line: Mapping[str, Any]) -> str:
     """One method in one class, in words."""
     records, patients = (counted(line[f"n_{what}s"], what) for what in ("record", "group"))
     patients = patients.replace("group", "patient")
-    said = f"{line['class_name']:<6}{line['method']:<12} {records} of {patients}: "
+    said = f"{line['class_name']:<6}{line['method']:<15} {records} of {patients}: "
+    if line["n_pointed"] != line["n_records"]:
+        said += f"beats were found in {line['n_pointed']} of them; "
     said += f"strict AttAUC {_number(line, 'strict_attauc')}"
     said += f", beyond a half beat's shift {_number(line, 'strict_attauc_beyond_shifted')}"
     if line.get("truth_attauc") is not None:
@@ -116,17 +131,17 @@ def _number(line: Mapping[str, Any], name: str) -> str:
     return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _worth(name: str, rows: Sequence[Row], inputs: Sequence[str]) -> str:
+def _worth(name: str, rows: Sequence[Row], fused: str, inputs: Sequence[str]) -> str:
     """Whether what was fused is more faithful than the better of its inputs."""
-    gains: dict[str, Average] = {
-        each: difference(rows, Fused.__name__, each, HELD_OUT) for each in inputs
-    }
+    gains: dict[str, Average] = {each: difference(rows, fused, each, HELD_OUT) for each in inputs}
     known = {each: gain for each, gain in gains.items() if gain.value is not None}
     if not known:
         return f"{name}: whether fusing was worth it was not measured"
     better = min(known, key=lambda each: known[each].value or 0.0)
     gain = known[better]
-    verdict = "is more faithful than" if gain.above(0) else "does NOT beat"
+    unknown = gain.interval is None and (gain.value or 0.0) > 0
+    verdict = "is NOT shown to beat" if unknown else "does NOT beat"
+    verdict = "is more faithful than" if gain.above(0) else verdict
     apart = {"apart": gain.value}
     if gain.interval is not None:
         apart |= {"apart_low": gain.interval[0], "apart_high": gain.interval[1]}

@@ -12,7 +12,7 @@ import pandas as pd
 from tremor.errors import Refused
 from tremor.evaluation.calibration import BINS, calibration
 from tremor.evaluation.measured import Asked
-from tremor.evaluation.multilabel_alarms import alarms
+from tremor.evaluation.multilabel_alarms import alarms, crossed
 from tremor.evaluation.multilabel_answers import Answers
 from tremor.evaluation.multilabel_challenge import read_weights
 from tremor.evaluation.multilabel_metrics import curve
@@ -57,7 +57,8 @@ def judge(
     `macro_auroc` (the verdict's own), `macro_auprc, macro_f1, micro_f1, exact_match` and, where
     asked, `challenge`, each `{value, lo, hi, chance, p}`; `per_class`, as `_of_class` has it;
     `called`: records that have a class (row, the last one none) by class that they are said to
-    have; `baselines` and `slices`, where there are tables; `verdict`: the sentences, worries first.
+    have; `baselines` and `slices`, where there are tables (`crossed`, where none trained: learned
+    from the other groups of these records); `verdict`: the sentences, worries first.
     """
     answers = Answers.of(predictions, classes)
     if not (answers.labels >= 0).any():
@@ -95,9 +96,10 @@ def _with_tables(
     found: Plain = {"slices": its} if (its := slices(scores, rows)) else {}
     if "shuffled" in rows and bool(rows["shuffled"].any()):
         found["control"] = "shuffled labels"
-    if train is not None:
-        found["baselines"] = alarms(scores, train, rows)
-    return found
+    if train is None:
+        found["crossed"] = True
+        train, rows = crossed(rows)
+    return found | {"baselines": alarms(scores, train, rows)}
 
 
 def _of_class(scores: Scores, label: int) -> Plain:

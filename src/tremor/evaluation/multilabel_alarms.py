@@ -18,10 +18,12 @@ from tremor.evaluation.scoring import Plain, plain
 NUMBERS = ("age", "source_rate", "duration_s")
 """Columns of a table that are of the record, not of the signal, and are numbers."""
 SEXES = {"female": 0.0, "male": 1.0}
-COLLECTION = r"^([A-Za-z]+)\d"
+COLLECTION = r"(?:^|/)([A-Za-z]+)\d[^/]*$"
 """The letters that begin a record's name: where records of many hospitals are collected, they tell
 which one it is from."""
 AREAS = ("auroc", "auprc")
+FOLDS = 5
+"""Parts that judged groups are dealt to, where there is nothing else to learn from."""
 Model = Callable[[int], Any]
 """What is to be fitted to so many records."""
 
@@ -50,6 +52,18 @@ def alarms(scores: Scores, train: pd.DataFrame, rows: pd.DataFrame) -> Plain:
         each = {it["columns"][0]: it["macro_auroc"]["value"] for it in singles}
         found["metadata"] = best | {"each_column": each}
     return found
+
+
+def crossed(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What to learn from where no record trained: for each fifth of the groups, all the others.
+
+    The tables of `alarms`, from the judged records `rows` alone. Groups are dealt in order of
+    their first label, so that every fifth has as many of each as there can be.
+    """
+    first = rows.groupby("group")["label"].first().sort_values(kind="stable")
+    fold = rows["group"].map(pd.Series(np.arange(len(first)) % FOLDS, first.index))
+    others = [rows[fold != one].assign(**{baselines.FOLD: one}) for one in fold.unique()]
+    return pd.concat(others, ignore_index=True), rows.assign(**{baselines.FOLD: fold})
 
 
 def alarm(scores: Scores, said: Floats, sees: str) -> Plain:
@@ -125,17 +139,19 @@ def chances(
     """How likely a model finds each class `(record, class)`, from some columns alone.
 
     It learns from the records whose answer is known, fold by fold where there are folds. Where all
-    of them have the class, or none, that is what it says.
+    of them have the class, or none, it is not told apart: constants that differ by fold would be.
     """
     said = np.empty((len(rows), len(classes)))
+    untold = set()
     for inside, ours in baselines.folds(train, rows):
         for k, name in enumerate(classes):
             known = ours[ours[f"label_{name}"] >= 0]
             y: Index = known[f"label_{name}"].to_numpy(np.int64)
             if len(np.unique(y)) < 2:
-                said[inside, k] = y.mean() if len(y) else 0.5
+                untold.add(k)
                 continue
             fitted = model(len(known)).fit(known[list(columns)].to_numpy(np.float64), y)
             judged = rows.loc[inside, list(columns)].to_numpy(np.float64)
             said[inside, k] = fitted.predict_proba(judged)[:, 1]
+    said[:, [*untold]] = 0.5
     return said

@@ -17,9 +17,9 @@ SHOWN = 6
 def sentences(verdict: Plain) -> list[str]:
     """What a reader must know, in order of how much it should worry."""
     main = verdict["metrics"][MAIN]
-    dealt = [control({"macro AUROC": main})] if "control" in verdict else []
+    dealt = [control({"macro AUROC": main}, verdict["unit"])] if "control" in verdict else []
     few, base = _few(verdict), _base(verdict)
-    if "group_list" in verdict:
+    if "group_list" in verdict or not _judged(verdict):
         return [*dealt, *few, *_unjudged(verdict), _headline(verdict), base]
     return [
         *dealt,
@@ -37,6 +37,7 @@ def sentences(verdict: Plain) -> list[str]:
         _answers(verdict),
         *_challenge(verdict),
         *_praise(verdict),
+        *_crossed(verdict),
         base,
     ]
 
@@ -213,7 +214,7 @@ def _of_classes(verdict: Plain) -> str:
 def _answers(verdict: Plain) -> str:
     """What the answers at the thresholds are worth."""
     f1, exact = (verdict["metrics"][name] for name in ("macro_f1", "exact_match"))
-    said = f"At the thresholds that validation chose: macro F1 {_ends(f1)}, {_against_chance(f1)}"
+    said = f"At the thresholds of the checkpoint: macro F1 {_ends(f1)}, {_against_chance(f1)}"
     if exact["value"] is None or exact["value"] < exact["chance"]:
         return f"{said}."
     return (
@@ -240,6 +241,16 @@ def _praise(verdict: Plain) -> Iterator[str]:
 
 
 NOTHING: Plain = {"lo": None}
+
+
+def _crossed(verdict: Plain) -> Iterator[str]:
+    """What the baselines learned from, where it is not what the network did."""
+    if verdict.get("crossed"):
+        unit = verdict["unit"]
+        yield (
+            "The training records are not at hand: baselines learned each class from the other "
+            f"{unit}s among these records."
+        )
 
 
 def _base(verdict: Plain) -> str:

@@ -31,13 +31,13 @@ def sentences(verdict: Plain) -> list[str]:
     return [*dealt, *without, *worries(verdict), headline(main), *praise, base]
 
 
-def control(scores: Mapping[str, Plain]) -> str:
+def control(scores: Mapping[str, Plain], unit: str = "event") -> str:
     """What a run with labels dealt anew shows, by the intervals of its named scores."""
     known = {name: it for name, it in scores.items() if it["lo"] is not None}
     above = [name for name, it in known.items() if it["lo"] > it["chance"]]
     if above:
         return f"{CONTROL} NOT at chance: {', '.join(above)}."
-    said = f"At chance: {', '.join(known)}." if known else "Too few events to say."
+    said = f"At chance: {', '.join(known)}." if known else f"Too few {unit}s to say."
     return f"{CONTROL} {said}"
 
 

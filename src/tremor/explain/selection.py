@@ -58,6 +58,7 @@ class Selection:
         table = pd.concat([self.of_class(rows, name) for name in classes], ignore_index=True)
         if table.empty:
             fault = f"no record of {', '.join(classes)} has p ≥ {self.min_prob:g} and the class"
+            fault += f", and lasts at most {self.max_duration_sec:g} s"
             raise Refused(fault, "run_mode.min_prob", "a lower run_mode.min_prob, or other classes")
         table = table.rename(columns={"path": "filename", "duration_s": "duration_sec"})
         kept = ("group_class", "record_id", "group", "sel_idx", "filename", "duration_sec")

@@ -37,7 +37,10 @@ def write_page(
         name=home.name,
         lines=[{**line, "cells": [_cell(line, column) for column in shown]} for line in lines],
         headings=list(shown.values()),
-        studies=[{**study, "sheets": _sheets(home, study)} for study in studies],
+        studies=[
+            {**study, "sheets": _sheets(home, study), "more": len(study["sheets"][MOST:])}
+            for study in studies
+        ],
         circular=any(line.get("stamp") for line in lines),
     )
     return write_whole(home / "study.html", page)

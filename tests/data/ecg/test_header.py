@@ -37,6 +37,13 @@ def test_the_later_spelling_and_who_it_is() -> None:
     assert header.patient == "P7"
 
 
+def test_bytes_of_letters_beyond_ascii_end_no_line() -> None:
+    """In UTF-8, `Å` and `х` have a byte that Latin-1 takes for the end of a line."""
+    text = (PLAIN + "#Hx: Ångström, хорошо\n#Dx: 1\n").encode().decode("latin-1")
+    assert read_header(text).codes == ("1",)
+    assert list(read_header(text).told) == ["Hx", "Dx"]
+
+
 @pytest.mark.parametrize("told", ["", "#Age: NaN\n#Sex: Unknown\n#Dx: Unknown", "#Age: -1\n#Dx"])
 def test_what_is_not_known_stays_so(told: str) -> None:
     header = read_header(PLAIN + told)

@@ -89,7 +89,9 @@ def test_what_is_known_of_a_record(root: Path) -> None:
     np.testing.assert_array_equal(records.record(0), beats(6000, 1)[:, :5000])
     np.testing.assert_array_equal(records.record(1)[:, :4000], beats(4000, 2))
     assert not records.record(1)[:, 4000:].any()
-    assert records.meta["notes"] == ["unknown codes, kept as they are (in records): 1 (1)"]
+    alone = "2 records: patient not told, each a patient of its own"
+    unknown = "unknown codes, kept as they are (in records): 1 (1)"
+    assert records.meta["notes"] == [alone, unknown]
 
 
 def test_orders_rates_folders_and_kinds_of_files_do_not_matter(root: Path) -> None:
@@ -157,6 +159,7 @@ def test_what_is_odd_but_usable_is_said(root: Path) -> None:
     changed(write(root, "B2", seed=4, codes="8,9,8"), " 16 0 ", " 16 0 1", 1)
     extra = np.vstack([beats(5000, 5), beats(5000, 6)[:1]])
     write(root, "B3", signal=extra, leads=(*LEADS, "Resp"))
+    savemat(write(root, "B4").with_suffix(".mat"), {"val": beats(5000, 7) / 4})
     records = opened(root)
     assert records.table.set_index("record_id").loc["B1", "dx"] == ""
     assert "none" in records.classes
@@ -165,6 +168,8 @@ def test_what_is_odd_but_usable_is_said(root: Path) -> None:
         "1 records: no code of what they show",
         "1 records: leads beyond the twelve, passed over",
         "1 records: initial value other than the header's",
+        "1 records: samples that are no whole numbers",
+        "6 records: patient not told, each a patient of its own",
     }
     assert notes[-1] == "unknown codes, kept as they are (in records): 1 (1), 8 (1), 9 (1)"
 
@@ -181,6 +186,11 @@ def test_patients_from_a_table_or_the_header(root: Path) -> None:
     assert key_of(after, root.parent / "cache") != before
     with pytest.raises(Refused, match="table of patients is not there"):
         opened(root, patients="no.csv")
+    table.write_text("record,patient\nA1.mat,P1\nA2.mat,P1\n")
+    with pytest.raises(
+        Refused, match="names no record of the folder: it has A1.mat, the folder A1"
+    ):
+        opened(root, patients=str(table))
 
 
 def test_the_record_set_is_known_again_wherever_the_files_lie(root: Path) -> None:

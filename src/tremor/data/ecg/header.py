@@ -16,6 +16,7 @@ FORMAT = re.compile(r"(\d{1,4})(?:x(\d{1,4}))?(?::(\d{1,9}))?(?:\+(\d{1,12}))?",
 GAIN = re.compile(rf"({NUMBER})(?:\(([-+]?\d{{1,15}})\))?(?:/(\S{{1,40}}))?", re.ASCII)
 FILE = re.compile(r"[\w-][\w.-]*", re.ASCII)
 CODES = re.compile(r"[^\s,;|]+")
+LINE_END = re.compile(r"\r\n?|\n")  # and no other: bytes beyond ASCII are of some letter
 NO_GAIN = 200.0  # what WFDB takes where a header tells none
 MOST_LEADS = 256
 OLDEST = 120.0  # years
@@ -85,7 +86,7 @@ class Header:
 
 def read_header(text: str) -> Header:
     """A header from its text; one that makes no sense is unusable."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in LINE_END.split(text)]
     comments = tuple(_comment(line) for line in lines if line.startswith("#"))
     written = [line for line in lines if line and not line.startswith("#")]
     if not written:

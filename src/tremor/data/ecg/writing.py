@@ -110,7 +110,7 @@ def _misshapen(signal: NDArray[Any], leads: Sequence[str]) -> bool:
 
 
 def _one_line(key: str, text: str) -> bool:
-    return bool(KEY.fullmatch(key)) and len(text.splitlines()) < 2
+    return bool(KEY.fullmatch(key)) and not {"\n", "\r"} & set(text)
 
 
 def _fits(signal: NDArray[Any]) -> bool:

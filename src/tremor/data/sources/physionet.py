@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,7 @@ from tremor.errors import Refused
 HEADER, SAMPLES = ".hea", (".mat", ".dat")
 NO_CODE = "none"
 UNKNOWN = "unknown code"
+ALONE = "patient not told, each a patient of its own"
 SHOWN = 5  # codes that a note names
 WHAT = "a header (A0001.hea) beside its samples (A0001.mat or .dat), in it or in folders below it"
 
@@ -93,6 +94,7 @@ class Physionet:
         root, patients = self._root(), patients_of(self.patients)
         paths = [path for path in _below(root) if path.suffix == HEADER]
         names = Counter(path.stem for path in paths)
+        self._refuse_others(patients, names)
         gains, odd = Gains.of(paths, self.gain), Counter[str]()
         for path in paths:
             whole = path.relative_to(root).with_suffix("").as_posix()
@@ -100,13 +102,24 @@ class Physionet:
             try:
                 recording = read_recording(path)
                 row = {"record_id": name, "path": f"{whole}{HEADER}"}
-                row["group"] = patients.get(path.stem) or recording.header.patient or name
+                told = patients.get(path.stem) or recording.header.patient
+                row["group"] = told or name
                 self._add(writer, recording, row, gains.believed(path, recording.header))
-                odd.update(sorted(_odd(recording)))
+                odd.update(sorted(_odd(recording)) + [ALONE] * (not told))
             except Unusable as reason:
                 writer.set_aside(name, str(reason))
         for note in (*_counted(odd), *gains.notes()):
             writer.note(note)
+
+    def _refuse_others(self, patients: Mapping[str, str], names: Iterable[str]) -> None:
+        """A table that names no record here would leave each as a patient of its own, unseen."""
+        if patients and not patients.keys() & set(names):
+            theirs, ours = next(iter(patients)), min(names)
+            problem = (
+                f"this table names no record of the folder: it has {theirs}, the folder {ours}"
+            )
+            remedy = "name records as their headers are, without folder and ending"
+            raise Refused(problem, str(self.patients), remedy)
 
     def _add(
         self, writer: RecordWriter, recording: Recording, row: Row, gains: NDArray[np.float64]
@@ -146,7 +159,8 @@ def _facts(recording: Recording) -> Row:
 def _odd(recording: Recording) -> set[str]:
     """What is odd about a record that is used nevertheless."""
     header = recording.header
-    found = {f"{fault.partition(' of ')[0]} other than the header's" for fault in recording.faults}
+    pairs = (fault.partition(" of ") for fault in recording.faults)
+    found = {f"{what} other than the header's" if lead else what for what, _, lead in pairs}
     found |= {f"{UNKNOWN} {code}" for code in unknown(header.codes)}
     if any(lead_named(lead.name) is None for lead in header.leads):
         found.add("leads beyond the twelve, passed over")

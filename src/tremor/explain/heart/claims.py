@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tremor.errors import Refused
@@ -85,6 +85,12 @@ class Claims:
         known = ", ".join(self.diagnoses)
         fault = f"nothing is claimed about the class {key}"
         raise Refused(fault, self.source, f"an entry under classes, or one of {known}")
+
+    def key(self, name: str, codes: Sequence[object]) -> str | None:
+        """What a class is called here: found by its codes, else by its name; None where unknown."""
+        asked = {str(code) for code in codes}
+        same = [key for key, found in self.diagnoses.items() if asked & set(found.codes)]
+        return same[0] if same else name if name in self.diagnoses else None
 
     def bounds(self, name: str, *, fast: bool, wide: bool) -> Window:
         """A window as it is in a record and a class."""

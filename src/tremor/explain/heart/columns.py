@@ -25,7 +25,7 @@ _NULLS = {
     "random": "the mean over random explanations",
     "leads": "the same explanation, the mean over all permutations of its leads",
     "shifted": "the same explanation half an RR interval later",
-    "other": "the same method's explanation of another record in this one's place",
+    "other": "the same method's explanation of another patient's record in this one's place",
     "shuffled": "the original's tokens against shuffled ones of the copy, the mean",
 }
 _MEASURES = {
@@ -133,12 +133,14 @@ STABILITY: Mapping[str, str] = {
     "extra_p_original": "the class's probability of the record",
     "extra_p_copy": "that of its copy",
     "extra_p_change": "the copy's less the record's",
-    "extra_prediction_stays": "1 where both are on the same side of the threshold",
+    "extra_prediction_stays": "1 where both are on the same side of 0.5",
+    "stamp": "what must be said of the row",
     "error": "why there are no numbers; empty where there are",
 }
 BY_CLASS: Mapping[str, str] = {
     "class_name": "the class",
     "method": "what explained its records",
+    "stamp": "what must be said of the row",
     "n_records": "records with a number",
     "n_groups": "patients among them",
     "<measure>_mean": "mean over records",
@@ -154,6 +156,7 @@ ABLATION: Mapping[str, str] = {
     "stamp": "what must be said of the row",
     "n_records": "records judged",
     "n_groups": "patients among them",
+    "n_pointed": "records with an AttAUC: those whose beats were found",
     "<column>": "mean over records of a column of the evaluation or stability table",
     "<column>_low, <column>_high": "its interval, by patient; empty below 6 patients",
     "<column>_beyond_<null>": "mean difference to a null, with _low and _high",

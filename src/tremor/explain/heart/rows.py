@@ -46,7 +46,7 @@ def in_order(cells: Cells, columns: Mapping[str, str]) -> dict[str, Cell]:
 def stability_by_class(rows: Sequence[Cells]) -> list[dict[str, Cell]]:
     """Mean, standard deviation and interval of each measure, of each class and method."""
     found = []
-    for names, some in _grouped(rows, ("class_name", "method")):
+    for names, some in _grouped(rows, ("class_name", "method", "stamp")):
         line: dict[str, Cell] = {**names, **_counts(some, "extra_spearman")}
         for name in (*(f"extra_{m}" for m in MEASURES), "extra_prediction_stays"):
             known = [v for v in _numbers(some, name) if v is not None]
@@ -64,6 +64,7 @@ def ablation(rows: Sequence[Cells]) -> list[dict[str, Cell]]:
     found = []
     for names, some in _grouped(rows, ("class_name", "method", "scoring", "stamp")):
         line: dict[str, Cell] = {**names, **_counts(some)}
+        line["n_pointed"] = _counts(some, "strict_attauc")["n_records"]
         for name in HEADLINES:
             line |= _cells(name, _averaged(some, name), name)
             for null in CLAIMED.get(name.rpartition("_")[2], ()):
