@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import runpy
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from tremor.doors.shell import FAILURES
 
 ROOT = Path(__file__).parents[1]
 TONES = [
@@ -29,6 +37,37 @@ class Outcome:
 
 
 Door = Callable[..., Outcome]
+
+
+def enter(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Make a folder the working folder, where sources of tests may be named."""
+    patch.setenv("TREMOR_ALLOW", "worlds")
+    patch.setenv("HYDRA_FULL_ERROR", "0")
+    patch.chdir(folder)
+
+
+def opened(patch: pytest.MonkeyPatch, script: str, *overrides: str) -> int:
+    """Open a door in this process (torch is imported once); returns its exit code."""
+    patch.setattr(sys, "argv", [script, *overrides])
+    FAILURES.clear()
+    GlobalHydra.instance().clear()
+    try:
+        runpy.run_path(str(ROOT / script), run_name="__main__")
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = "0"
+    return 0
+
+
+def finished(home: Path, *commands: list[str]) -> Path:
+    """A folder after commands of doors in it, with a cache of its own."""
+    for words in commands:
+        with pytest.MonkeyPatch.context() as patch:
+            enter(home, patch)
+            patch.setenv("TREMOR_CACHE_DIR", str(home / "cache"))
+            assert opened(patch, *words) == 0, words
+    return home
 
 
 def only_run(folder: Path) -> Path:

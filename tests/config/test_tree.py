@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+from opened import load_script
 
 from tremor.config.build import RESERVED, locate
 from tremor.config.check import matching, nodes
@@ -61,8 +63,14 @@ def _hydra() -> Iterator[None]:
         yield
 
 
+@functools.cache
+def once(root: str, overrides: tuple[str, ...]) -> DictConfig:
+    """A composed tree, which no test may change: several ask for the same."""
+    return compose(root, overrides=list(overrides))
+
+
 def composed(*overrides: str, root: str = "train") -> tuple[dict[str, Any], dict[str, Any]]:
-    return plain(compose(root, overrides=list(overrides)))
+    return plain(once(root, overrides))
 
 
 def together(group: str, choice: str) -> list[str]:
@@ -103,15 +111,16 @@ def test_keys_equal_the_signature(path: str, target: str) -> None:
 def test_every_experiment_composes_and_passes_the_check(experiment: str) -> None:
     files = experiment.startswith(("seismic_lstm", "contrastive"))
     needed = ["++dataset.paths=[a]"] if files and "tiny" not in experiment else []
-    config = compose("train", overrides=[f"experiment={experiment}", *needed])
+    config = once("train", (f"experiment={experiment}", *needed))
     assert problems_of(config, TrainRoot)[0] == []
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES, ids=str)
 def test_every_choice_of_every_group_passes_the_check(group: str, choice: str) -> None:
-    chosen = together(group, choice)
-    root = root_of(group)
-    config = compose(root, overrides=chosen + ["checkpoint=a"] * (root == "explain"))
+    root, chosen = root_of(group), together(group, choice)
+    config = once(root, tuple(chosen))
+    if root == "explain":
+        config = OmegaConf.merge(config, {"checkpoint": "a"})
     assert problems_of(config, ROOTS[root])[0] == []
 
 
@@ -131,6 +140,7 @@ def own_parameters() -> list[tuple[str, str]]:
     return sorted(found)
 
 
+@functools.cache
 def body_names(target: str) -> set[str]:
     """Names that the code behind a target reads."""
     thing = locate(target)
@@ -180,12 +190,12 @@ def test_plain_keys_that_users_know_are_where_they_expect_them() -> None:
         assert key in keys
 
 
-def test_the_table_of_keys_is_up_to_date() -> None:
-    script = CONFIGS.parent / "scripts" / "config_table.py"
-    code = f"import runpy; print(runpy.run_path({str(script)!r})['page'](), end='')"
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def test_the_table_of_keys_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("config_table")
+    monkeypatch.setattr(script, "compose", lambda root, overrides: once(root, tuple(overrides)))
+    monkeypatch.setattr(script, "initialize_config_dir", lambda *_, **__: nullcontext())
     page = (CONFIGS.parent / "docs" / "config.md").read_text()
-    assert made.stdout == page, "run `make docs`"
+    assert script.page() == page, "run `make docs`"
     assert all(
         f"`{key}`" in page
         for key, _ in leaves(composed()[1])

@@ -17,8 +17,8 @@ from tremor.data.cache import open_records
 from tremor.data.controls import dealt_anew
 from tremor.data.labels import NONE, Labelled
 from tremor.data.module import DataModule
-from tremor.data.multilabel import by_code, lacking, refuse_untaught
-from tremor.data.splits import stratified
+from tremor.data.multilabel import by_code, lacking, meant_too, refuse_untaught
+from tremor.data.splits import kfold, leave_event_out, stratified
 from tremor.errors import Refused
 
 WANTED: dict[str, list[int | str]] = {"low": [11, "12"], "high": [21]}
@@ -96,6 +96,14 @@ def test_the_rarest_class_of_a_patient_is_what_a_split_shares_out() -> None:
     assert ((dealt["stratum"] == 1) == dealt.groupby("group")["label_high"].transform("max")).all()
 
 
+@pytest.mark.parametrize("split", [kfold, leave_event_out])
+def test_a_stratum_of_few_patients_does_not_keep_folds_from_being_made(split: Any) -> None:
+    """One patient has no class, three have `high`: every patient tests once nevertheless."""
+    table = told(*["11"] * 30, *["21"] * 3, "99").table
+    tested = [split(table, **SPLIT | {"fold": fold}) == "test" for fold in range(5)]
+    assert (sum(part.astype(int) for part in tested) == 1).all()
+
+
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(["11", "12|21", "21", "99", ""]), min_size=3, max_size=40))
 def test_whole_rows_of_labels_are_dealt_anew(codes: list[str]) -> None:
@@ -132,3 +140,11 @@ def test_batches_have_a_column_for_each_class(tmp_path: Path) -> None:
     assert batch.y.shape == (32, 2)
     assert torch.equal(batch.y.unique(), torch.tensor([0, 1]))
     assert made.table.groupby("group")["label"].nunique().eq(1).all()
+
+
+def test_a_code_that_means_a_class_and_is_not_asked_is_said() -> None:
+    table = pd.DataFrame({"dx": ["713427006", "59118001|164889003", "713427006|59118001", ""]})
+    (said,) = meant_too(table, {"RBBB": [59118001], "AF": [164889003]})
+    assert said.startswith("2 records have 713427006, which means RBBB too")
+    assert not list(meant_too(table, {"RBBB": [59118001, 713427006]}))
+    assert not list(meant_too(table, {"RBBB": [59118001], "CRBBB": [713427006]}))

@@ -1,17 +1,36 @@
-"""Doors as a user opens them, in this process (torch is imported once)."""
+"""Doors as a user opens them, in this process."""
 
 from __future__ import annotations
 
-import os
-import runpy
-import sys
+import functools
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
-from opened import ROOT, TONES, Door, Outcome, only_run
+from matplotlib.figure import Figure
+from opened import TONES, Door, Outcome, enter, finished, only_run, opened
 
-from tremor.doors.shell import FAILURES
+from tremor.report import page
+
+DRAWN = Figure.savefig
+TEMPLATES = functools.cache(page.environment)
+
+
+@pytest.fixture(autouse=True)
+def _quick_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates are read once, and figures made in full but saved blank: half of a run's time.
+
+    How figures are drawn is tested in `tests/report`, and here by tests marked `drawn` and by runs
+    that several tests share.
+    """
+
+    def saved(figure: Figure, *given: Any, **settings: Any) -> None:
+        DRAWN(Figure(figure.get_size_inches()), *given, **settings)
+
+    monkeypatch.setattr(page, "environment", TEMPLATES)
+    if not request.node.get_closest_marker("drawn"):
+        monkeypatch.setattr(Figure, "savefig", saved)
 
 
 @pytest.fixture
@@ -19,30 +38,24 @@ def door(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Door:
     """`door("simple_train.py", "key=value", …)`, in an empty working folder."""
-    monkeypatch.setenv("TREMOR_ALLOW", "worlds")
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-    monkeypatch.chdir(tmp_path)
+    enter(tmp_path, monkeypatch)
 
-    def opened(script: str, *overrides: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", [script, *overrides])
-        FAILURES.clear()
-        GlobalHydra.instance().clear()
-        code = 0
-        try:
-            runpy.run_path(str(ROOT / script), run_name="__main__")
-        except SystemExit as end:
-            code = int(end.code or 0)
-        finally:
-            os.environ["HYDRA_FULL_ERROR"] = "0"
+    def through(script: str, *overrides: str) -> Outcome:
+        code = opened(monkeypatch, script, *overrides)
         said = capsys.readouterr()
         return Outcome(code, said.out, said.err)
 
-    return opened
+    return through
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small finished run, which no test may change."""
+    home = finished(tmp_path_factory.mktemp("trained"), ["simple_train.py", *TONES])
+    return only_run(home / "outputs")
 
 
 @pytest.fixture
-def trained(door: Door, tmp_path: Path) -> Path:
+def trained(door: Door, tmp_path: Path, trained_once: Path) -> Path:
     """The folder of a small finished run."""
-    outcome = door("simple_train.py", *TONES)
-    assert outcome.code == 0, outcome.err
-    return only_run(tmp_path / "outputs")
+    return shutil.copytree(trained_once, tmp_path / "outputs" / "of_tones" / trained_once.name)

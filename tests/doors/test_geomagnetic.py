@@ -1,4 +1,4 @@
-"""The geomagnetic system as its users run it: what leaks, what does not, and every aid at once."""
+"""The geomagnetic system as its users run it: a split that leaks, faults, every aid at once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from tremor.data.synthetic.geomagnetic import GeomagneticWorld
 from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
 
 SMALL = [
-    *("dataset.n_events=60", "dataset.sites=2", "dataset.n_days=730", "dataset.windows=3"),
+    *("dataset.n_events=30", "dataset.sites=2", "dataset.n_days=120", "dataset.windows=2"),
     *("dataset.sampling_rate=0.25", "dataset.window_hours=3", "trainer.accelerator=cpu"),
-]
-LEAKY = [
-    *("experiment=geomagnetic/leaky_split", *SMALL, "encoder.nperseg=256"),
-    "evaluation.permutations=99",
+    "encoder.nperseg=256",
 ]
 QUICK = [
     *("model.name=test_convnext", "model.resize=[32,32]", "trainer.max_epochs=1"),
@@ -27,32 +24,17 @@ QUICK = [
 ]
 
 
-def balanced(verdict: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Balanced accuracy of each head."""
-    return {h: it["metrics"]["balanced_accuracy"] for h, it in verdict["heads"].items()}
-
-
 def read(path: Path) -> Any:
     return json.loads(path.read_text())
 
 
-@pytest.mark.slow
-def test_a_split_of_windows_flatters_where_events_left_out_do_not(
+def test_a_split_of_windows_is_said_to_leak_before_anything_else(
     door: Door, tmp_path: Path
 ) -> None:
-    """Lines that name an earthquake and no class: whoever has seen it before knows its class."""
-    assert door("simple_train.py", *LEAKY).code == 0
+    few = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
+    assert door("simple_train.py", "experiment=geomagnetic/leaky_split", *SMALL, *few).code == 0
     verdict = read(only_run(tmp_path / "outputs") / "evaluation" / "metrics.json")
-    flattered = balanced(verdict)["magnitude"]
-    assert flattered["lo"] > flattered["chance"] == 0.25
     assert verdict["verdict"][0].startswith("THE SPLIT LEAKS")
-
-    folds = ["dataset.event_split_method=leave_event_out", "dataset.n_folds=3"]
-    assert door("simple_train.py", "-m", *LEAKY, *folds, "dataset.fold=range(0,3)").code == 0
-    (page,) = (tmp_path / "outputs").glob("*/*/folds/folds.json")
-    (pooled,) = read(page)
-    for score in balanced(pooled["verdict"]).values():
-        assert score["lo"] <= score["chance"] <= score["hi"]
 
 
 @pytest.mark.slow
@@ -74,21 +56,11 @@ def test_every_aid_at_once_trains_is_judged_and_resumed(door: Door, tmp_path: Pa
     assert door("simple_train.py", f"resume={run}", "trainer.max_epochs=2").code == 0
 
 
-@pytest.mark.slow
-def test_the_published_size_takes_a_step_on_a_processor(door: Door, tmp_path: Path) -> None:
-    few = ["trainer.max_epochs=1", "trainer.limit_train_batches=2", "dataset.batch_size=4"]
-    few += ["evaluation.draws=20", "evaluation.permutations=9", "trainer.precision=bf16-mixed"]
-    small = [*SMALL, "dataset.n_events=24", "dataset.windows=1", "dataset.n_folds=5"]
-    outcome = door("simple_train.py", "experiment=geomagnetic/convnext", *small, *few)
-    assert outcome.code == 0, outcome.err
-    assert "27,820,128 parameters" in outcome.out
-
-
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two months of one station in files."""
+    """A month of one station in files."""
     folder = tmp_path_factory.mktemp("archive")
-    write_geomagnetic(GeomagneticWorld(n_events=12, n_days=60, sites=1), folder)
+    write_geomagnetic(GeomagneticWorld(n_events=9, n_days=30, sites=1), folder)
     return folder
 
 
@@ -99,7 +71,7 @@ def test_files_with_faults_are_named_and_the_run_goes_on(
     """A day cut short, one of another cadence, one twice, and an event out of all reach."""
     table = pd.read_csv(archive / "catalogue.csv")
     shaken = pd.to_datetime(table["time"]).dt.strftime("%Y%m%d")
-    short, slow, double = (next(archive.glob(f"*/*{shaken[n]}*")) for n in (2, 5, 8))
+    short, slow, double = (next(archive.glob(f"*/*{shaken[n]}*")) for n in (4, 2, 7))
     whole = short.read_bytes()
     short.write_bytes(whole[: len(whole) // 2])
     lines = slow.read_bytes().splitlines(keepends=True)
@@ -117,7 +89,7 @@ def test_files_with_faults_are_named_and_the_run_goes_on(
     reasons = dict(zip(notes["record_id"], notes["reason"], strict=True))
     assert "no station within range" in reasons["far"]
     assert any("cadence" in reason for reason in reasons.values())
-    lost = next(why for name, why in reasons.items() if name.startswith(f"LWA_{shaken[2]}"))
+    lost = next(why for name, why in reasons.items() if name.startswith(f"LWA_{shaken[4]}"))
     assert "% missing" in lost
 
 

@@ -13,9 +13,11 @@ import pytest
 from opened import Door, only_run
 
 from tremor.config.build import build
+from tremor.data.ecg.precomputed import write_selection
 from tremor.data.ecg.recording import read_recording
-from tremor.doors.study import Settings, _keep, _kept
+from tremor.doors.study import Settings, _kept
 from tremor.doors.study_rows import Rows
+from tremor.doors.study_selection import kept, taken
 from tremor.doors.study_tables import Tables
 from tremor.errors import Refused
 from tremor.explain.heart.claims_file import earlier_claims, read_claims
@@ -119,21 +121,27 @@ def settings(**other: Any) -> Settings:
     whole: Settings = build(
         {"_target_": "tremor.doors.study.Settings", "k_per_class": 5, "min_prob": 0.85}
         | {"max_duration_sec": 20.0, "classes": None, "claims": None, "faithful": True}
-        | {"stability": True, "augmented": True, "beat_seed": 1234, "figures": False}
+        | {
+            "stability": True,
+            "augmented": True,
+            "beat_seed": 1234,
+            "figures": False,
+            "selection": None,
+        }
     )
     return replace(whole, **other)
 
 
 def test_a_choice_stands_though_a_device_rounds_otherwise(tmp_path: Path) -> None:
     place = tmp_path / "selection.csv"
-    _keep(place, CHOSEN)
+    kept(place, CHOSEN)
     before = place.read_bytes()
     rounded = CHOSEN.assign(prob_meta=CHOSEN["prob_meta"] + 1e-7)
-    assert _keep(place, rounded)["prob_meta"].tolist() == CHOSEN["prob_meta"].tolist()
+    assert kept(place, rounded)["prob_meta"].tolist() == CHOSEN["prob_meta"].tolist()
     assert place.read_bytes() == before
     for other in (CHOSEN.assign(prob_meta=0.95), CHOSEN[:1], CHOSEN.assign(record_id="003")):
         with pytest.raises(Refused, match="other records were chosen"):
-            _keep(place, other)
+            kept(place, other)
 
 
 def test_what_was_judged_of_other_maps_or_by_other_claims_is_not_taken(tmp_path: Path) -> None:
@@ -175,3 +183,39 @@ def test_a_study_without_any_copy_has_rows_that_say_so(tmp_path: Path) -> None:
     assert "beats were found in 0 of them" in next(tables.told())
     replace(tables, stable=False).write()
     assert not (tmp_path / "lime" / "evaluation_stability.csv").exists()
+
+
+def test_a_choice_of_earlier_work_is_taken_by_names_and_codes(tmp_path: Path) -> None:
+    said = pd.DataFrame(
+        {
+            "record_id": ["A0001", "A0002"],
+            "group": ["p", "q"],
+            "p_AF": [0.5, 0.75],
+            "p_SNR": [0.25, 0.125],
+            "duration_s": [10.0, 12.0],
+            "path": ["x/A0001.hea", "A0002.hea"],
+        }
+    )
+    codes = {"AF": [164889003], "SNR": [426783006]}
+    theirs = pd.DataFrame(
+        {
+            "group_class": ["164889003", "SNR"],
+            "filename": ["c:\\UHull\\A0002.mat", "/data/A0001.hea"],
+            "sel_idx": [7, 9],
+            "duration_sec": [12.0, 10.0],
+            "prob_meta": [0.9, 0.9],
+        }
+    )
+    write_selection(tmp_path / "cache.npz", theirs)
+    theirs.to_csv(tmp_path / "selection.csv", index=False)
+    for place in ("cache.npz", "selection.csv"):
+        found = taken(tmp_path / place, said, codes)
+        assert found["group_class"].tolist() == ["AF", "SNR"]
+        assert found["record_id"].tolist() == ["A0002", "A0001"]
+        assert found["sel_idx"].tolist() == [1, 0]
+        assert found["prob_meta"].tolist() == [0.75, 0.25]
+    with pytest.raises(Refused, match="no such class or record"):
+        taken(tmp_path / "cache.npz", said[:1], codes)
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(Refused, match="its columns are a, b"):
+        taken(tmp_path / "other.csv", said, codes)

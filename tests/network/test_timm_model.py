@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import timm
 import torch
+import yaml
+from opened import ROOT
 from safetensors.torch import save_file
 
 from tremor.errors import Refused
@@ -45,10 +47,15 @@ def test_features_go_through_the_network_and_every_parameter_learns(
     assert all(p.grad is not None for p in model.parameters())
 
 
-def test_the_default_is_of_the_published_size() -> None:
-    """EfficientNet-B0 has 5,288,548 parameters, 1,281,000 of them in its classifier."""
-    parameters = TimmModel(SHAPE).parameters()
-    assert sum(p.numel() for p in parameters) == 5_288_548 - 1_281_000
+@pytest.mark.parametrize(
+    ("name", "whole", "classifier"),
+    [("timm", 5_288_548, 1_281_000), ("convnext", 28_589_128, 769_000)],
+)
+def test_models_are_of_the_published_sizes(name: str, whole: int, classifier: int) -> None:
+    """EfficientNet-B0 and ConvNeXt-T as published, without their classifiers of 1000 classes."""
+    made = yaml.safe_load((ROOT / "configs" / "model" / f"{name}.yaml").read_text())["name"]
+    parameters = TimmModel(SHAPE, made).parameters()
+    assert sum(p.numel() for p in parameters) == whole - classifier
 
 
 @pytest.mark.parametrize("name", ["convnext_atto", "test_efficientnet", "test_vit"])

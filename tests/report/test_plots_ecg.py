@@ -47,3 +47,12 @@ def test_only_the_largest_are_written() -> None:
     figure = ecg_sheet(np.zeros((12, 500)), 100.0, LEADS, many, "a", "b", written=3)
     said = [text.get_text() for text in figure.axes[0].texts if text.get_text() not in LEADS]
     assert said == ["+12", "+11", "+10"]
+
+
+def test_a_map_of_single_samples_is_drawn_by_millimetres() -> None:
+    values = np.random.default_rng(0).normal(size=(12, 1003))
+    found = spans(values, np.ones_like(values), 100.0)
+    assert len(found) == 12 * 251  # of 40 ms; the last is shorter
+    assert found[0].credit == pytest.approx(values[0, :4].sum())
+    assert sum(span.credit for span in found) == pytest.approx(values.sum())
+    assert found[0].error is None

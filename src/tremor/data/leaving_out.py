@@ -7,8 +7,11 @@ import pandas as pd
 from tremor.errors import Refused
 
 
-def refuse_folds(groups: pd.Series[int], n_folds: int) -> None:
-    """Every fold needs an event, and every class one to learn from while another one tests."""
+def refuse_folds(groups: pd.Series[int], n_folds: int, alone: bool = False) -> None:
+    """Every fold needs an event, and every class one to learn from while another one tests.
+
+    A class may stand `alone` where records have several, and the classes of events are strata.
+    """
     if len(groups) < n_folds:
         raise Refused(
             f"more folds than events: n_folds={n_folds}, {len(groups)} events and station-days",
@@ -17,7 +20,7 @@ def refuse_folds(groups: pd.Series[int], n_folds: int) -> None:
         )
     counts = groups.value_counts()
     single = sorted(counts[counts == 1].index)
-    if single:
+    if single and not alone:
         raise Refused(
             f"classes with a single event ({', '.join(f'number {n}' for n in single)}, from 0): "
             "the fold that tests it has none to learn from",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tremor.data.ecg.snomed import equivalents
 from tremor.data.labels import NONE, Labelled
 from tremor.errors import Refused
 
@@ -59,6 +60,18 @@ def lacking(labelled: Labelled, parts: pd.Series[str], name: str) -> Iterator[st
     """The classes that no record of a part (`name`) has."""
     rows = labelled.table[parts == name]
     return (c for c in labelled.classes if not (rows[f"label_{c}"] == 1).any())
+
+
+def meant_too(table: pd.DataFrame, wanted: Codes) -> Iterator[str]:
+    """Codes that records have, that mean a class, and that are asked of no class: in words."""
+    asked = {str(code) for codes in wanted.values() for code in codes}
+    said = table["dx"].fillna("").astype(str).str.split("|")
+    for name, codes in wanted.items():
+        same = {code for own in codes for code in equivalents(str(own))} - asked
+        count = sum(not same.isdisjoint(each) for each in said)
+        if count:
+            also = ", ".join(sorted(same))
+            yield f"{count} records have {also}, which means {name} too and is not asked ({KEY})"
 
 
 def refuse_untaught(labelled: Labelled, parts: pd.Series[str]) -> None:

@@ -81,6 +81,7 @@ def kfold(
 ) -> pd.Series[str]:
     """Fold `fold` of `n_folds` tests (instead of `test_ratio`), the rest trains and validates."""
     groups = groups_of(table)
+    groups = _together(groups, n_folds) if "stratum" in table else groups
     _enough(groups, n_folds)
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(groups, groups)
     rest, _ = list(folds)[fold or 0]
@@ -108,7 +109,7 @@ def leave_event_out(
     record, at any station, are left out.
     """
     groups = groups_of(table)
-    refuse_folds(groups, n_folds)
+    refuse_folds(groups, n_folds, alone="stratum" in table)
     tests = table["group"].map(folds_of(table, n_folds, seed)) == (fold or 0)
     parts = dealt_at_random(table[~tests], train_frac, val_ratio, 0.0, seed, least=1)
     return embargoed(table, parts.reindex(table.index, fill_value="test"), purge_hours)
@@ -205,6 +206,17 @@ def temporal_published(
         words += ["unused"] * (n - len(words) - edge) + ["train"] * edge
         parts |= dict(zip(names, words, strict=True))
     return purged(table, spread(table, parts), purge_hours)
+
+
+def _together(groups: pd.Series[int], n_folds: int) -> pd.Series[int]:
+    """Strata of fewer groups than folds as one, with the smallest other if that is too few.
+
+    Strata are only to be shared out evenly: what a fold then cannot learn is refused by its name.
+    """
+    rare = groups.map(groups.value_counts()) < n_folds
+    if 0 < rare.sum() < n_folds and not rare.all():
+        rare |= groups == groups[~rare].value_counts().idxmin()
+    return groups.mask(rare, -1)
 
 
 def _enough(groups: pd.Series[int], n_folds: int) -> None:

@@ -12,7 +12,7 @@ from tremor.data.audit import warning
 from tremor.data.cache import open_records
 from tremor.data.labels import Labelled, on_the_wrong_side
 from tremor.data.module import DataModule
-from tremor.data.multilabel import lacking
+from tremor.data.multilabel import lacking, meant_too
 from tremor.data.parts import PARTS, refuse_empty
 from tremor.data.records import RecordSet
 from tremor.doors.echo import counting, say

@@ -9,18 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import command
 from tremor.doors.echo import near, say
-from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
 from tremor.doors.plan import choice, plan_of
 from tremor.doors.study_class import OfClass
 from tremor.doors.study_rows import Rows
+from tremor.doors.study_selection import chosen_of, judged_records, kept, taken
 from tremor.doors.study_sheets import draw
 from tremor.doors.study_tables import Tables
 from tremor.doors.subject import Subject
@@ -32,7 +29,7 @@ from tremor.explain.heart.deletion import Faithfulness
 from tremor.explain.heart.judge import Judge
 from tremor.explain.methods import Method
 from tremor.explain.selection import Selection
-from tremor.files import digest, write_whole
+from tremor.files import digest
 from tremor.training import checkpoints
 from tremor.training.assemble import device_of
 
@@ -40,7 +37,6 @@ FILLS: Mapping[str, Fill] = {"blur": Blur(along=(1,)), "noise": Noise(draws=1), 
 """What is deleted is filled with, none of which needs other records."""
 IDLE = ("target=", "select=", "models=", "max_per_class=", "audit=", "match=", "figures=")
 """Keys of the door that a study has others for, or none."""
-ROUNDING = 1e-4  # of a probability: what is more is another network
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,7 @@ class Settings:
     augmented: bool
     beat_seed: int
     figures: bool
+    selection: str | None
 
     def judge(self, claims: Claims, fill: str) -> Judge:
         """Holds maps against claims; deletes with two fills that are not the explainer's."""
@@ -95,7 +92,12 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     home = _home(run)
     codes = {name: run.config["dataset"]["classes"][name] for name in run.data.labelled.classes}
     names = settings.asked(codes, claims)
-    chosen = _keep(home / "selection.csv", _chosen(wanted, run, settings, names))
+    said = judged_records(wanted, run)
+    if settings.selection is None:
+        made = chosen_of(said, names, settings.select(wanted.seed))
+    else:
+        made = taken(Path(settings.selection), said, {name: codes[name] for name in names})
+    chosen = kept(home / "selection.csv", made)
     subject: Subject = build(
         wanted.explainer["subject"],
         task=run.task,
@@ -181,37 +183,3 @@ def _own() -> list[str]:
     """What was typed that decides the maps, but for which explainer it is."""
     deciding = ("explainer.", "seed=", "split=")
     return sorted(o for o in command().overrides if o.lstrip("+~").startswith(deciding))
-
-
-def _chosen(
-    wanted: ExplainRoot, run: OpenedRun, settings: Settings, names: list[str]
-) -> pd.DataFrame:
-    """The records of each class, and how many there were to choose from."""
-    said = predictions(run.task, run.data, wanted.split, run.config)
-    known = run.data.records.table[["record_id", "duration_s", "path"]]
-    said = said.merge(known, on="record_id", validate="one_to_one")
-    select = settings.select(wanted.seed)
-    for name in names:
-        fit = len(select.candidates(said, name))
-        have = int((said[f"label_{name}"] == 1).sum())
-        count = min(fit, settings.k_per_class)
-        say(f"select   {name}: {count} of {fit} that fit, of {have} that have it")
-    return select(said, names)
-
-
-def _keep(place: Path, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Write the choice, or take the one that stands; another one is refused: tables rest on it.
-
-    Another number of threads, or device, may change the last digits of a probability.
-    """
-    if not place.exists():
-        write_whole(place, chosen.to_csv(index=False))
-        return chosen
-    texts = dict.fromkeys(("group_class", "record_id", "group", "filename"), str)
-    stood = pd.read_csv(place, dtype=texts, keep_default_na=False, float_precision="round_trip")
-    same = stood.drop(columns="prob_meta").equals(chosen.drop(columns="prob_meta").astype(texts))
-    if not same or not np.allclose(stood["prob_meta"], chosen["prob_meta"], atol=ROUNDING):
-        fault = "other records were chosen for the study that is there"
-        old = near(place.parent)
-        raise Refused(fault, str(place), f"move it away: mv {old} {old}.old")
-    return chosen.assign(prob_meta=stood["prob_meta"])

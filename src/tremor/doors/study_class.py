@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tremor.config.build import Plain
 from tremor.doors.echo import say
@@ -29,6 +29,7 @@ from tremor.explain.heart.tokens import Seen
 from tremor.explain.methods import Method
 from tremor.explain.targets import OneClass
 from tremor.files import write_whole
+from tremor.network.fold import folded
 
 Maps = dict[str, list[Explanation]]
 
@@ -139,9 +140,16 @@ class OfClass:
         found = self.run.data.records.gather(np.array([row]), self.run.data.module.length)
         return np.asarray(found[0])
 
+    @cached_property
+    def _folded(self) -> dict[int, nn.Module]:
+        """The network for records of so many valid steps, made for many evaluations."""
+        return {}
+
     def score(self, steps: int) -> Callable[[Tensor], Tensor]:
         """The class's logits `(batch,)` of inputs of so many valid steps."""
-        predict = self.subject.predict(steps)
+        if steps not in self._folded:
+            self._folded[steps] = folded(self.subject.predict(steps), self.cases.inputs[:1])
+        predict = self._folded[steps]
 
         def scored(inputs: Tensor) -> Tensor:
             with torch.inference_mode():

@@ -24,8 +24,8 @@ TEXTS = {"group": str, "record_id": str}
 OURS = "tremor"
 FUSED = (Fused.__name__, "EarlierFusion")
 AGAIN = "python explain.py again"
-HELD_OUT = "faithfulness_gain_second"
-"""The faithfulness by which a fusion is compared with its inputs: by a fill that none used."""
+HELD_OUT = {"faithfulness_gain": "first", "faithfulness_gain_second": "second"}
+"""The faithfulness by which a fusion is compared with its inputs: by fills that none used."""
 
 
 @dataclass
@@ -132,13 +132,17 @@ def _number(line: Mapping[str, Any], name: str) -> str:
 
 
 def _worth(name: str, rows: Sequence[Row], fused: str, inputs: Sequence[str]) -> str:
-    """Whether what was fused is more faithful than the better of its inputs."""
-    gains: dict[str, Average] = {each: difference(rows, fused, each, HELD_OUT) for each in inputs}
+    """Whether what was fused is more faithful than both its inputs, by the fill that says least."""
+    gains: dict[tuple[str, str], Average] = {
+        (each, fill): difference(rows, fused, each, column)
+        for each in inputs
+        for column, fill in HELD_OUT.items()
+    }
     known = {each: gain for each, gain in gains.items() if gain.value is not None}
     if not known:
         return f"{name}: whether fusing was worth it was not measured"
-    better = min(known, key=lambda each: known[each].value or 0.0)
-    gain = known[better]
+    least = min(known, key=lambda each: known[each].value or 0.0)
+    (better, fill), gain = least, known[least]
     unknown = gain.interval is None and (gain.value or 0.0) > 0
     verdict = "is NOT shown to beat" if unknown else "does NOT beat"
     verdict = "is more faithful than" if gain.above(0) else verdict
@@ -147,4 +151,4 @@ def _worth(name: str, rows: Sequence[Row], fused: str, inputs: Sequence[str]) ->
         apart |= {"apart_low": gain.interval[0], "apart_high": gain.interval[1]}
     few = "" if gain.interval is not None else ", without an interval below 6 patients"
     said = f"{name}: the fusion {verdict} {better}, the better of its inputs"
-    return f"{said} (deletion gain with the second fill {_number(apart, 'apart')} apart{few})"
+    return f"{said} (deletion gain with the {fill} fill {_number(apart, 'apart')} apart{few})"

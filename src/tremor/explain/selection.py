@@ -14,6 +14,12 @@ import pandas as pd
 
 from tremor.errors import Refused
 
+COLUMNS = (
+    *("group_class", "record_id", "group", "sel_idx", "filename", "duration_sec"),
+    "prob_meta",
+)
+"""Of a choice: class, record, patient, row among all, file, length [s], probability."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -49,7 +55,7 @@ class Selection:
         return there.iloc[drawn].assign(group_class=name, prob_meta=there[f"p_{name}"].iloc[drawn])
 
     def __call__(self, said: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-        """Rows `group_class, record_id, group, sel_idx, filename, duration_sec, prob_meta`.
+        """Rows with `COLUMNS`.
 
         `said` holds predictions beside `duration_s` and `path` of each record; `sel_idx` is the
         row there.
@@ -61,5 +67,4 @@ class Selection:
             fault += f", and lasts at most {self.max_duration_sec:g} s"
             raise Refused(fault, "run_mode.min_prob", "a lower run_mode.min_prob, or other classes")
         table = table.rename(columns={"path": "filename", "duration_s": "duration_sec"})
-        kept = ("group_class", "record_id", "group", "sel_idx", "filename", "duration_sec")
-        return table[[*kept, "prob_meta"]]
+        return table[list(COLUMNS)]

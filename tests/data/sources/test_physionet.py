@@ -187,9 +187,7 @@ def test_patients_from_a_table_or_the_header(root: Path) -> None:
     with pytest.raises(Refused, match="table of patients is not there"):
         opened(root, patients="no.csv")
     table.write_text("record,patient\nA1.mat,P1\nA2.mat,P1\n")
-    with pytest.raises(
-        Refused, match="names no record of the folder: it has A1.mat, the folder A1"
-    ):
+    with pytest.raises(Refused, match=r"names no record of the folder: it has A1\.mat, .* A1\n"):
         opened(root, patients=str(table))
 
 
