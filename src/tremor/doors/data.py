@@ -78,6 +78,9 @@ def open_data(config: Plain) -> Data:
     result = build(config["dataset"]["audit"], **known, multi=labelled.multi)
     data = Data(records, labelled, module.parts, result, module)
     _tell(data, made, unit)
+    if labelled.multi:
+        for warned in meant_too(records.table, config["dataset"]["classes"]):
+            say(f"WARNING  {warned}")
     return data
 
 
