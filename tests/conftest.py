@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,18 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules with long tests first, so that no process is left with one at the end."""
+    """Whole modules in two hands of as many tests, in each those with long tests first.
+
+    `--dist worksteal` gives half of the tests to each of two processes; short ones end the run.
+    """
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
     long = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in long)
+    hands: tuple[list[pytest.Item], ...] = ([], [])
+    for path in sorted(modules, key=lambda path: (path not in long, -len(modules[path]))):
+        min(hands, key=len).extend(modules[path])
+    items[:] = chain.from_iterable(sorted(hands, key=len, reverse=True))
 
 
 @pytest.fixture(autouse=True)

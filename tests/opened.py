@@ -60,11 +60,12 @@ def opened(patch: pytest.MonkeyPatch, script: str, *overrides: str) -> int:
     return 0
 
 
-def finished(home: Path, *commands: list[str]) -> Path:
+def finished(home: Path, *commands: list[str], allow: str = "worlds") -> Path:
     """A folder after commands of doors in it, with a cache of its own."""
     for words in commands:
         with pytest.MonkeyPatch.context() as patch:
             enter(home, patch)
+            patch.setenv("TREMOR_ALLOW", allow)
             patch.setenv("TREMOR_CACHE_DIR", str(home / "cache"))
             assert opened(patch, *words) == 0, words
     return home

@@ -84,16 +84,19 @@ def root_of(group: str) -> str:
     return "explain" if group in ("explainer", "run_mode") else "train"
 
 
-def nodes_of(group: str, choice: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Each node of a tree with one choice made, by path and target."""
-    tree, _ = composed(*together(group, choice), root=root_of(group))
-    return {(path, node["_target_"]): node for path, node in nodes(tree)}
+@functools.cache
+def every_node() -> dict[tuple[str, str], dict[str, Any]]:
+    """Each node of each choice of each group, once: by path and target."""
+    found = {}
+    for group, choice in CHOICES:
+        tree, _ = composed(*together(group, choice), root=root_of(group))
+        found |= {(path, node["_target_"]): node for path, node in nodes(tree)}
+    return found
 
 
-@pytest.mark.parametrize(("group", "choice"), CHOICES, ids=str)
-def test_keys_equal_the_signature(group: str, choice: str) -> None:
+def test_keys_equal_the_signature() -> None:
     """Every parameter that a user may set is listed, and nothing else is."""
-    for (path, target), node in nodes_of(group, choice).items():
+    for (path, target), node in every_node().items():
         settable = signature_of(target).settings.keys() - set(matching(RUNTIME, path))
         keys = node.keys() - set(RESERVED)
         assert keys == settable | set(matching(EXTRAS, path)), (path, target)
@@ -125,7 +128,7 @@ def test_experiments_are_short_differences(experiment: str) -> None:
 def own_parameters() -> set[tuple[str, str]]:
     """Every settable parameter of every node that is our own code."""
     found = set()
-    for path, target in {key for choice in CHOICES for key in nodes_of(*choice)}:
+    for path, target in every_node():
         if target.startswith("tremor."):
             runtime = set(matching(RUNTIME, path))
             found |= {(target, name) for name in signature_of(target).settings.keys() - runtime}

@@ -45,6 +45,8 @@ COMMAND = re.compile(
 SHORT = re.compile(r"`… ([^`]*)`")
 QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
 UNRUN = ("--help", "--shell-completion", "trainer.devices=4")
+SWEEP = "python simple_train.py -m experiment=geomagnetic/loeo 'dataset.fold=range(0,10)'"
+"""The command of `folds`, which other commands read."""
 NORCIA = re.compile("experiment=(contrastive|fore_aftershock)/")
 
 
@@ -73,8 +75,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with a finished sweep over folds."""
     home = tmp_path_factory.mktemp("folds")
-    words = ["-m", "experiment=geomagnetic/loeo", "dataset.fold=range(0,10)"]
-    return finished(home, ["simple_train.py", *quick(words, home)])
+    return finished(home, ["simple_train.py", *quick(shlex.split(SWEEP)[2:], home)])
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +133,18 @@ def pickles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of all commands: many have the same."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def place(tmp_path: Path, door: Door, pickles: Path) -> Path:
+def place(
+    tmp_path: Path, door: Door, pickles: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The files that the pages speak of, small, in the working folder."""
+    monkeypatch.setenv("TREMOR_CACHE_DIR", str(cache))
     return shutil.copytree(pickles, tmp_path, dirs_exist_ok=True)
 
 
@@ -172,7 +182,7 @@ def quick_field(words: list[str], place: Path) -> list[str]:
     """A command of the geomagnetic system, on a small world or the files that are there."""
     few = {"dataset.fold=range(0,10)", "dataset.fold=range(0,4)"}
     more = [*QUICK, "dataset.n_folds=2"] if few & set(words) else [*QUICK]
-    more += ["dataset.n_events=30", "dataset.n_days=365", "dataset.sites=2"]
+    more += ["dataset.n_events=30", "dataset.n_days=120", "dataset.sites=2"]
     more += ["dataset.sampling_rate=0.25", "encoder.nperseg=128"]
     more += ["trainer.accelerator=cpu", "model.name=test_convnext", "model.resize=[32,32]"]
     if "experiment=geomagnetic/leaky_split" in words:
@@ -181,7 +191,7 @@ def quick_field(words: list[str], place: Path) -> list[str]:
         listed_pictures(place / "data" / "spectrograms")
         more = [*QUICK, *more[-3:], "dataset.height=32", "dataset.n_folds=3"]
     if "dataset.source=files" in words:
-        world = GeomagneticWorld(n_events=12, n_days=60, sites=1)
+        world = GeomagneticWorld(n_events=9, n_days=30, sites=1)
         write_geomagnetic(world, place / "data" / "geomagnetic")
         more = [*QUICK, *more[-3:], "dataset.quiet_days_away=1.0", "dataset.purge_hours=6"]
         more.append("dataset.n_folds=3")
@@ -276,6 +286,9 @@ def test_a_documented_command_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = shlex.split(command)[1:]
+    if command == SWEEP:
+        assert list(request.getfixturevalue("folds").glob("outputs/**/folds.json"))
+        return
     if words[0] == "scripts/make_synthetic.py":
         small = ["--n-events", "6", "--duration", "4"]
         small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small

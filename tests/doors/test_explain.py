@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from opened import ROOT, Door, only_run
+from opened import ROOT, Door, finished, only_run
 
 from tremor.explain.explanations import Explanations
 
@@ -38,9 +38,7 @@ FAST = ("audit=false", "figures=false")
 @pytest.fixture(scope="session")
 def stations(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small finished run at two stations."""
-    home = tmp_path_factory.mktemp("stations")
-    command = [sys.executable, str(ROOT / "simple_train.py"), *STATIONS]
-    subprocess.run(command, cwd=home, check=True, capture_output=True)
+    home = finished(tmp_path_factory.mktemp("stations"), ["simple_train.py", *STATIONS])
     return only_run(home / "outputs")
 
 
@@ -56,6 +54,7 @@ def only(run: Path, start: str) -> str:
     return found.name
 
 
+@pytest.mark.drawn
 @pytest.mark.slow
 def test_maps_with_audit_figures_and_report(door: Door, stations: Path) -> None:
     outcome = door("explain.py", f"checkpoint={stations}", "explainer.budget=80")

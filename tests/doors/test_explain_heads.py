@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from opened import ROOT, Door, Outcome, only_run
+from opened import Door, Outcome, finished, only_run
 from slow_tones import OVERRIDES, SIZES, WINDS
 
 from tremor.explain.explanations import Explanations
@@ -33,11 +30,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for name, decoder in decoders.items():
         home = tmp_path_factory.mktemp(name)
-        command = [sys.executable, str(ROOT / "simple_train.py"), *OVERRIDES, *decoder]
-        paths = {"PYTHONPATH": str(ROOT / "tests"), "TREMOR_CACHE_DIR": str(home / "cache")}
-        known = os.environ | paths | {"TREMOR_ALLOW": "slow_tones"}
-        subprocess.run(command, cwd=home, check=True, capture_output=True, env=known)
-        made[name] = only_run(home / "outputs")
+        words = ["simple_train.py", *OVERRIDES, *decoder]
+        made[name] = only_run(finished(home, words, allow="slow_tones") / "outputs")
     return made
 
 
@@ -116,7 +110,12 @@ def test_only_answers_that_are_known_are_explained(explain: Explain, runs: dict[
         ("explainer=layercam", "target=azimuth:N"),
         ("explainer=owen", "explainer.budget=40", "target=magnitude"),
         ("explainer=guided_owen", "explainer.budget=40", "target=azimuth"),
-        ("explainer=integrated_gradients", "explainer.space=signal", "target=azimuth"),
+        (
+            "explainer=integrated_gradients",
+            "explainer.method.estimator.most=32",
+            "explainer.space=signal",
+            "target=azimuth",
+        ),
         (
             "explainer=leverage",
             "explainer.player_kinds.tiles.seconds=900",
@@ -180,8 +179,10 @@ def test_what_is_no_head_is_refused_with_what_there_is(
     assert "target=azimuth" in outcome.err
 
 
+@pytest.mark.drawn
+@pytest.mark.slow
 def test_maps_audit_pointing_and_report_of_a_head(explain: Explain, runs: dict[str, Path]) -> None:
-    asked = ("explainer=head_cam", "target=azimuth", "max_per_class=3", "dataset.batch_size=8")
+    asked = ("explainer=head_cam", "target=azimuth", "max_per_class=2", "dataset.batch_size=8")
     outcome, found = explain(runs["linear"], *asked, "audit=true")
     assert outcome.code == 0, outcome.err
     place = Path(outcome.out.split("written  ")[1].splitlines()[0])
