@@ -33,6 +33,8 @@ HEADLINES = (
 """Columns of the ablation, where rows have them."""
 CLAIMED = {"attauc": ("shifted", "leads", "random", "other")}
 """Metrics whose differences to these nulls are what is claimed."""
+GAINS = {"faithfulness_gain": "end_logit", "faithfulness_gain_second": "end_logit_second"}
+"""Columns in units of what the record adds to its fill, whose logit is here."""
 
 
 def in_order(cells: Cells, columns: Mapping[str, str]) -> dict[str, Cell]:
@@ -80,7 +82,7 @@ def difference(rows: Sequence[Cells], first: str, second: str, column: str) -> A
     both = [who for who in mine if who in theirs]
     pairs = [(_number(mine[w], column), _number(theirs[w], column)) for w in both]
     values = [None if a is None or b is None else a - b for a, b in pairs]
-    return average(values, [str(mine[w].get("group")) for w in both])
+    return _mean(values, [mine[w] for w in both], column)
 
 
 def _who(row: Cells) -> tuple[Cell, ...]:
@@ -105,7 +107,28 @@ def _counts(rows: Sequence[Cells], column: str | None = None) -> dict[str, Cell]
 
 
 def _averaged(rows: Sequence[Cells], column: str) -> Average:
-    return average(_numbers(rows, column), [str(row.get("group")) for row in rows])
+    return _mean(_numbers(rows, column), rows, column)
+
+
+def _mean(values: Sequence[float | None], rows: Sequence[Cells], column: str) -> Average:
+    """By patient; gains as the sum over records in logits, over that of what these add to the fill.
+
+    A mean of their ratios would be decided by whichever record adds next to nothing.
+    """
+    groups, units = [str(row.get("group")) for row in rows], [_unit(row, column) for row in rows]
+    if all(unit is None for unit in units):
+        return average(values, groups)
+    pairs = zip(values, units, strict=True)
+    scaled = [None if v is None or unit is None else v * unit for v, unit in pairs]
+    return average(scaled, groups, units)
+
+
+def _unit(row: Cells, column: str) -> float | None:
+    """How far the record's logit is from that of the fill, where a column is told in that unit."""
+    if column not in GAINS:
+        return None
+    start, end = _number(row, "start_logit"), _number(row, GAINS[column])
+    return None if start is None or end is None else abs(start - end)
 
 
 def _beyond(rows: Sequence[Cells], column: str, null: str) -> Average:
