@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -326,12 +327,11 @@ def test_a_share_of_batches_that_would_be_none_becomes_one(door: Door, tmp_path:
     assert json.loads((only_run(tmp_path) / "summary.json").read_text())["steps"] == 1
 
 
-def test_another_launcher_is_refused_with_the_way_that_works(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_launcher_is_refused_with_the_way_that_works(tmp_path: Path) -> None:
+    """In a process of its own: Lightning keeps which one of several it is."""
     given = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
-    for name, value in (given | {"MASTER_PORT": "29999"}).items():
-        monkeypatch.setenv(name, value)
-    outcome = door("simple_train.py", *TINY, "trainer.devices=2")
-    assert outcome.code == 2
-    assert "start one process: it starts the others" in outcome.err
+    command = [sys.executable, str(ROOT / "simple_train.py"), *TINY, "trainer.devices=2"]
+    env = os.environ | given | {"MASTER_PORT": "29999", "TREMOR_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "start one process: it starts the others" in done.stderr
