@@ -22,7 +22,7 @@ from tremor.explain.estimators.leverage import Leverage
 from tremor.explain.estimators.owen import Owen
 from tremor.explain.explanation import Explanation
 from tremor.explain.explanations import Explanations
-from tremor.explain.fills import Blur, Mean, Samples
+from tremor.explain.fills import Blur, Mean, Samples, two_others
 from tremor.explain.game import logits, masked
 from tremor.explain.groups.pointing import Pointing
 from tremor.explain.methods import Case, Filled, Method
@@ -56,8 +56,7 @@ class Auditor:
     @property
     def fills(self) -> dict[str, Filled]:
         """Two fills that are not the explainer's own."""
-        others = {name: make for name, make in FILLS.items() if name != self.fill}
-        return dict(list(others.items())[:2])
+        return two_others(FILLS, self.fill)
 
     def measure(
         self, case: Case, found: Explanation, named: tuple[str, str], more: bool

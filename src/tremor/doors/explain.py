@@ -18,7 +18,7 @@ from tremor.doors.evaluate import SPLITS
 from tremor.doors.explained import Finished, conclude
 from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun, open_run
-from tremor.doors.plan import choice, plan_of
+from tremor.doors.plan import choice, explanations_of, plan_of
 from tremor.doors.quiet import quieten
 from tremor.doors.study import study
 from tremor.doors.subject import Subject
@@ -27,7 +27,6 @@ from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
 from tremor.explain.questions import Question, ask, ask_of_one
 from tremor.files import digest
-from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
 
@@ -130,8 +129,6 @@ def _refuse_match(columns: list[str], table: pd.DataFrame) -> None:
 
 def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
     """A place of its own for each explainer, target, part and choice of settings."""
-    home = checkpoints.run_of(run.checkpoint)
-    base = home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
     plain = (
         "checkpoint=",
         "explainer=",
@@ -149,4 +146,6 @@ def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
     words += [wanted.select] if wanted.select != "all" else []
     words += [run.checkpoint.stem] if run.checkpoint.stem != "best" else []
     words += [digest(*rest)[:8]] if rest else []
-    return base / "-".join(re.sub(r"\W+", "_", str(word)).strip("_") for word in words)
+    return explanations_of(run) / "-".join(
+        re.sub(r"\W+", "_", str(word)).strip("_") for word in words
+    )

@@ -10,6 +10,7 @@ from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import command
 from tremor.doors.opened import OpenedRun
 from tremor.files import fingerprint
+from tremor.training import checkpoints
 from tremor.training.run_folder import versions
 
 
@@ -32,6 +33,12 @@ def plan_of(wanted: ExplainRoot, run: OpenedRun, target: str) -> Plain:
         "data": run.data.records.fingerprint,
         "versions": {"tremor": __version__} | versions(),
     }
+
+
+def explanations_of(run: OpenedRun) -> Path:
+    """Where explanations of a run lie: in its folder, or beside a checkpoint that has none."""
+    home = checkpoints.run_of(run.checkpoint)
+    return home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
 
 
 def choice() -> str:

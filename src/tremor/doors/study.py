@@ -14,7 +14,7 @@ from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import command
 from tremor.doors.echo import near, say
 from tremor.doors.opened import OpenedRun
-from tremor.doors.plan import choice, plan_of
+from tremor.doors.plan import choice, explanations_of, plan_of
 from tremor.doors.study_class import OfClass
 from tremor.doors.study_rows import Rows
 from tremor.doors.study_selection import chosen_of, judged_records, kept, taken
@@ -22,7 +22,7 @@ from tremor.doors.study_sheets import draw
 from tremor.doors.study_tables import Tables
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
-from tremor.explain.fills import Blur, Fill, Noise, Zero
+from tremor.explain.fills import Blur, Fill, Noise, Zero, two_others
 from tremor.explain.heart.claims import LEADS, Claims
 from tremor.explain.heart.claims_file import read_claims
 from tremor.explain.heart.deletion import Faithfulness
@@ -30,7 +30,6 @@ from tremor.explain.heart.judge import Judge
 from tremor.explain.methods import Method
 from tremor.explain.selection import Selection
 from tremor.files import digest
-from tremor.training import checkpoints
 from tremor.training.assemble import device_of
 
 FILLS: Mapping[str, Fill] = {"blur": Blur(along=(1,)), "noise": Noise(draws=1), "zero": Zero()}
@@ -57,8 +56,7 @@ class Settings:
 
     def judge(self, claims: Claims, fill: str) -> Judge:
         """Holds maps against claims; deletes with two fills that are not the explainer's."""
-        two = [(name, one) for name, one in FILLS.items() if name != fill][:2]
-        return Judge(claims, Faithfulness(dict(two)) if self.faithful else None)
+        return Judge(claims, Faithfulness(two_others(FILLS, fill)) if self.faithful else None)
 
     def select(self, seed: int) -> Selection:
         """The rule by which records are chosen."""
@@ -130,8 +128,7 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
             tables.stability += rows_of.stability(maps, again)
         if settings.figures:
             tables.sheets += draw(of_class, maps, folder / "sheets")
-    tables.write()
-    for line in tables.told():
+    for line in tables.write():
         say(line)
     say(f"\nwritten  {near(folder)}")
     say(f"page     {near(home / 'study.html')}")
@@ -168,9 +165,7 @@ def _refuse_other_runs(wanted: ExplainRoot, run: OpenedRun) -> None:
 
 def _home(run: OpenedRun) -> Path:
     """Where all studies of this mode lie: `explanations/<mode>` of the run."""
-    home = checkpoints.run_of(run.checkpoint)
-    base = home / "explanations" if home else run.checkpoint.with_suffix(".explanations")
-    return base / command().choices["run_mode"]
+    return explanations_of(run) / command().choices["run_mode"]
 
 
 def _choice() -> str:

@@ -52,9 +52,7 @@ class OfClass:
     @cached_property
     def cases(self) -> Cases:
         """The records in the explainer's space."""
-        table = self.run.data.records.table
-        places = pd.Series(range(len(table)), table["record_id"])[self.rows["record_id"]]
-        inputs, steps = self.subject.inputs(np.asarray(places, np.int64))
+        inputs, steps = self.subject.inputs(self.positions)
         return Cases(
             subject=self.subject,
             target=OneClass(self.place),
@@ -67,6 +65,12 @@ class OfClass:
             references=self.references,
             asked=self.name,
         )
+
+    @cached_property
+    def positions(self) -> NDArray[np.int64]:
+        """Where the records are in the table of all."""
+        known = pd.Index(self.run.data.records.table["record_id"])
+        return np.asarray(known.get_indexer(self.rows["record_id"]), np.int64)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,10 +114,12 @@ class OfClass:
             found[made[0].method] = made
         return found
 
-    def seen(self, place: int) -> Seen:
-        """What the network sees of a record."""
-        inputs, steps = self.cases.inputs[place].cpu().numpy(), self.cases.steps[place]
-        return Seen.of(inputs, self.rate, self.run.data.records.channels, steps)
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """What the network sees of each record."""
+        leads = self.run.data.records.channels
+        each = zip(self.cases.inputs.cpu().numpy(), self.cases.steps, strict=True)
+        return tuple(Seen.of(signal, self.rate, leads, steps) for signal, steps in each)
 
     @property
     def rate(self) -> float:
@@ -131,14 +137,13 @@ class OfClass:
             return 1.0
         if "gain" not in known:
             return 1000.0
-        return float(known["gain"].to_numpy()[known["record_id"] == self.names[place]][0])
+        return float(known["gain"].to_numpy()[self.positions[place]])
 
     def signal(self, place: int) -> NDArray[np.float32]:
         """The record itself `(lead, time)`, in the units of its source."""
-        table = self.run.data.records.table
-        row = int(np.flatnonzero(table["record_id"] == self.rows["record_id"][place])[0])
-        found = self.run.data.records.gather(np.array([row]), self.run.data.module.length)
-        return np.asarray(found[0])
+        data = self.run.data
+        row = self.positions[place : place + 1]
+        return np.asarray(data.records.gather(row, data.module.length)[0])
 
     @cached_property
     def _folded(self) -> dict[int, nn.Module]:
@@ -165,7 +170,7 @@ class OfClass:
         """
         found = {}
         for place, path in enumerate(self.rows["filename"]):
-            raw = replace(self.seen(place), signal=self.signal(place))
+            raw = replace(self.seen[place], signal=self.signal(place))
             seed = beat_seed(str(path), self.beat_seed)
             try:
                 found[place] = with_extra_beat(raw, seed)
@@ -188,9 +193,10 @@ class OfClass:
             labels=(self.place,) * len(places),
         )
 
-    def known(self, place: int) -> NDArray[np.bool_] | None:
-        """Where the evidence was planted `(lead, time)`; None where nobody knows it."""
-        name = self.cases.names[place]
-        run, axes = self.run, self.subject.axes
-        found = evidence_of(run.config, run.data.records, [name], axes, [self.name])
-        return None if found is None else np.asarray(found[0] > 0)
+    @cached_property
+    def known(self) -> NDArray[np.bool_] | None:
+        """Where evidence was planted `(record, lead, time)`; None where nobody knows it."""
+        run, asked = self.run, [self.name] * len(self.rows)
+        axes = self.subject.axes
+        found = evidence_of(run.config, run.data.records, self.names, axes, asked)
+        return None if found is None else np.asarray(found > 0)

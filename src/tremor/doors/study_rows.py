@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from tremor.explain.heart.ecg_xai import BLEND, CIRCULAR, EarlierScores
 from tremor.explain.heart.extra_beat import ExtraBeat
 from tremor.explain.heart.judge import Cells, Judge
 from tremor.explain.methods import record_seed
-from tremor.files import write_json
+from tremor.files import digest, write_json
 from tremor.report.files import read_json
 
 EARLIER = {"ecg_xai": BLEND, "ecg_xai without priors": 0.0}
@@ -68,8 +67,7 @@ class Rows:
 
     def _kept(self, what: str, place: int, make: Callable[[], list[Cells]]) -> list[Cells]:
         """What is made, or what was made by an earlier call."""
-        mark = hashlib.blake2b(self.of.cases.names[place].encode(), digest_size=12).hexdigest()
-        path = self.folder / what / f"{mark}.json"
+        path = self.folder / what / f"{digest(self.of.names[place])}.json"
         if path.exists():
             kept: list[Cells] = read_json(path, "python explain.py again")["rows"]
             return kept
@@ -91,11 +89,11 @@ class Rows:
 
     def _judged(self, place: int, maps: Maps) -> list[Cells]:
         """A record's rows; of the earlier methods by their own scores as well."""
-        seen, score = self.of.seen(place), self.of.score(self.of.cases.steps[place])
+        seen, score = self.of.seen[place], self.of.score(self.of.cases.steps[place])
         values = {name: each[place].values.numpy() for name, each in maps.items()}
         key, seed = self._key, record_seed(self.of.seed, self.of.cases.names[place])
         others = _others(maps, self._after(place, range(len(self.of.rows))))
-        known = self.of.known(place)
+        known = None if self.of.known is None else self.of.known[place]
         found = self.judge.judged(values, seen, key, score, others, known, seed)
         own: Cells = {"scoring": "tremor", "stamp": self._stamp}
         rows: list[Cells] = [{"method": n, **own, **cells} for n, cells in found.items()]
@@ -124,7 +122,7 @@ class Rows:
         before, after = torch.tensor(scores, dtype=torch.float64).sigmoid().tolist()
         other = self._after(place, copied)
         others = _others(again, None if other is None else copied.index(other))
-        seen = of.seen(place)
+        seen = of.seen[place]
         found = self.judge.stable(original, copy, seen, self._key, extra, (before, after), others)
         file = self._written(place, extra) if self.augmented else ""
         return [{"method": n, "augmented_file": file, **cells} for n, cells in found.items()]
@@ -153,7 +151,7 @@ class Rows:
     def _written(self, place: int, extra: ExtraBeat) -> str:
         """Write the record with a beat more; returns the file's name."""
         of, name = self.of, self.of.cases.names[place]
-        known = of.run.data.records.table.set_index("record_id").loc[name]
+        known = of.run.data.records.table.iloc[of.positions[place]]
         gain = of.counts_a_mv(place) if of.counted else GAIN
         signal = extra.signal[:, : extra.steps] * (1.0 if of.counted else GAIN)
         comments = {"Age": known["age"], "Sex": known["sex"], "Dx": known["dx"].replace("|", ",")}

@@ -40,8 +40,8 @@ class Tables:
     stability: list[Row] = field(default_factory=list)
     sheets: list[Mapping[str, str]] = field(default_factory=list)
 
-    def write(self) -> None:
-        """All tables of this study, then the table and the page over all that are there."""
+    def write(self) -> list[str]:
+        """All tables of this study, then those over all that are there; returns what they say."""
         self._csv("evaluation_attauc_deletion", [in_order(r, EVALUATION) for r in self.evaluation])
         if self.stable:
             rows = [in_order(row, STABILITY) for row in self.stability]
@@ -54,8 +54,10 @@ class Tables:
         words = list(self.told())
         told = {"made_by": self.made_by, "words": words, "sheets": sheets}
         write_json(self.folder / "study.json", told)
-        write_whole(self.home / "ablation.csv", _frame(self.everything()).to_csv(index=False))
-        write_page(self.home, self.everything(), list(_studies(self.home)))
+        lines = self.everything()
+        write_whole(self.home / "ablation.csv", _frame(lines).to_csv(index=False))
+        write_page(self.home, lines, list(_studies(self.home)))
+        return words
 
     def _csv(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         write_whole(self.folder / f"{name}.csv", _frame(rows).to_csv(index=False))

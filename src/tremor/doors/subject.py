@@ -66,12 +66,14 @@ class Subject(ABC):
     def of_signals(self, signals: Tensor, steps: Sequence[int]) -> Tensor:
         """Signals `(record, channel, time)` that are no records of the table, in this space."""
         length = torch.tensor(steps, device=self.device)
-        x = signals.to(self.device)
-        return self._taken(self.task.normalise(x, length), length)[0]
+        return self._spaced(signals.to(self.device), length)[0]
 
     def _of(self, batch: Batch) -> tuple[Tensor, Tensor]:
         batch = batch.to(self.device)
-        return self._taken(self.task.normalise(batch.x, batch.length), batch.length)
+        return self._spaced(batch.x, batch.length)
+
+    def _spaced(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        return self._taken(self.task.normalise(x, length), length)
 
     def _batch(self, rows: Rows) -> Batch:
         return self.data.module.of(rows).__getitems__(list(range(len(rows))))

@@ -7,8 +7,9 @@ the mean over backgrounds.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch.nn.functional import conv1d, pad
 
 from tremor.errors import Refused
 
+F = TypeVar("F")
 REACH = 4  # standard deviations of a blur's kernel, each way
 
 
@@ -95,6 +97,11 @@ class Samples:
         generator = torch.Generator().manual_seed(self.seed)
         drawn = torch.randperm(len(self.records), generator=generator)[: self.draws]
         return self.records[drawn].to(record)
+
+
+def two_others(fills: Mapping[str, F], own: str | None) -> dict[str, F]:
+    """The first two fills that are not an explainer's `own`: what it is judged by."""
+    return dict([(name, fill) for name, fill in fills.items() if name != own][:2])
 
 
 def _smooth(x: Tensor, axis: int, sigma: float) -> Tensor:

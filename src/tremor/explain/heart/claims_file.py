@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ def read_claims(path: str | Path | None = None) -> Claims:
     return _read(place.read_text(encoding="utf-8"), str(place))
 
 
+@cache
 def earlier_claims() -> Claims:
     """The lists of the toolkit before us, for scores that are to equal its own."""
     return _read((files(__package__) / THEIRS).read_text(encoding="utf-8"), THEIRS)
