@@ -9,10 +9,10 @@ from tremor.doors.shell import job, open_door
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")
-def main(config: DictConfig) -> None:
+def main(config: DictConfig) -> int:
     from tremor.doors.evaluate import evaluate
 
-    job(lambda: evaluate(config))
+    return job(lambda: evaluate(config))
 
 
 if __name__ == "__main__":

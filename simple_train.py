@@ -9,10 +9,10 @@ from tremor.doors.shell import job, open_door
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
-def main(config: DictConfig) -> None:
+def main(config: DictConfig) -> int:
     from tremor.doors.train import train
 
-    job(lambda: train(config))
+    return job(lambda: train(config))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
     made.add_argument(
+        "--against",
+        type=Path,
+        metavar="RUN",
+        help="one of the runs: test only its configuration against the others (an ablation)",
+    )
+    made.add_argument(
         "--over",
         metavar="KEY",
         help="numeric key for the x axis of a curve, such as model.hidden_size",
@@ -62,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             find(asked.runs, _view(asked.head)),
             metric=asked.metric,
             over=asked.over,
+            against=asked.against,
             allow_other_records=asked.allow_other_records,
             draws=asked.draws,
             seed=asked.seed,

@@ -6,6 +6,7 @@ the page cannot drift; a test holds it up to date.
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -15,6 +16,7 @@ from typing import Any, get_type_hints
 import yaml
 from hydra import compose, initialize_config_dir
 
+from tremor.config.catalogue import bases, notes
 from tremor.config.check import matching
 from tremor.config.resolve import REFERENCE, leaves, origin, plain
 from tremor.config.roots import EXTRAS, EvaluateRoot, ExplainRoot, TrainRoot
@@ -24,7 +26,6 @@ from tremor.doors.checking import CONFIGS
 from tremor.errors import Refused
 from tremor.files import write_whole
 
-LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w]+):(?P<value>[^#]*)(#\s*(?P<note>.*))?$")
 UNIT = re.compile(r"\s*\[(?P<unit>[^\]]+)\]$")
 SKIPPED = ("experiment", "hydra")
 SHARED = tuple(f"| `explainer.{key}." for key in ("spaces", "fills", "player_kinds"))
@@ -34,18 +35,6 @@ Set any of them with `key=value` after `python simple_train.py`; choose a group'
 `group=file`. A default such as `${dataset.batch_size}` follows that key: set it there. This page is
 made by `make docs` from `configs/` and the code; a test keeps it true.
 """
-
-
-def notes(file: Path) -> dict[str, str]:
-    """The comment after each key of a YAML file, by dotted path."""
-    found: dict[str, str] = {}
-    stack: list[tuple[int, str]] = []
-    for match in filter(None, map(LINE.match, file.read_text().splitlines())):
-        depth = len(match["indent"])
-        stack = [entry for entry in stack if entry[0] < depth] + [(depth, match["key"])]
-        if match["note"]:
-            found[".".join(key for _, key in stack)] = match["note"].strip()
-    return found
 
 
 def composed(group: str, choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -97,18 +86,11 @@ def rows(group: str, file: Path) -> Iterator[str]:
     """One table row for each key that a file of a group sets."""
     resolved, raw = composed(group, file.stem)
     said = notes(file.parent / "_shared.yaml") if (file.parent / "_shared.yaml").exists() else {}
-    said |= {k: v for base in _bases(file) for k, v in notes(base).items()} | notes(file)
+    said |= {k: v for base in bases(file) for k, v in notes(base).items()} | notes(file)
     for key, value in leaves(raw[group]):
         if key.rpartition(".")[2] not in ("_target_", "_partial_") and key != "subject":
             path = f"{group}.{key}"
             yield _row(path, type_of(resolved, raw, path), value, said.get(key, ""))
-
-
-def _bases(file: Path) -> list[Path]:
-    """Files of the same group that a file builds on."""
-    defaults = (yaml.safe_load(file.read_text()) or {}).get("defaults", [])
-    names = (name for name in defaults if isinstance(name, str) and name != "_self_")
-    return [file.with_name(f"{name}.yaml") for name in names]
 
 
 def _row(path: str, kind: str, value: Any, note: str) -> str:
@@ -156,4 +138,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, allow_abbrev=False).parse_args()
     print(write_whole(CONFIGS.parent / "docs" / "config.md", page()))

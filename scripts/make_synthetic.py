@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
@@ -19,10 +20,12 @@ from tremor.data.synthetic.network import NAMES as STATIONS
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.norcia import NorciaWorld
 from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.traces import TraceWorld
 from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
 from tremor.data.synthetic.write_heart import PATIENTS, write_heart
 from tremor.data.synthetic.write_norcia import write_norcia
 from tremor.data.synthetic.write_pickle import write_pickle
+from tremor.data.synthetic.write_seisbench import write_seisbench
 from tremor.data.synthetic.write_stations import write_stations
 from tremor.errors import Refused, TremorError
 
@@ -47,6 +50,8 @@ MEANING = {
     "fingerprint": "strength of lines that name an earthquake or a quiet day, and no class",
     "precursor_hours": "how long before an earthquake its precursor is there [h]",
     "reach_km": "how far from a station an earthquake has one [km]",
+    "n_traces": "traces of all chunks together",
+    "stations": "traces of each earthquake",
 }
 MAGNETIC = {
     "effect_size": "strength of the precursors; 0: there are none",
@@ -105,7 +110,13 @@ def parser() -> argparse.ArgumentParser:
     hearts.add_argument("out", type=Path, help="folder to write to, for example data/ecg")
     _add_settings(hearts, heart_settings(), MEANING | CARDIAC)
     hearts.set_defaults(write=heart)
-    for each in (pickled, norcia, stations, magnetic, hearts):
+    folders = formats.add_parser("seisbench", help="a folder in SeisBench's format, in chunks")
+    folders.add_argument("out", type=Path, help="folder to write to, for example data/many")
+    _add_settings(folders, settings(TraceWorld))
+    chunk = "traces of a pair of files; what is there stays (default 50000)"
+    folders.add_argument("--chunk", type=int, default=50_000, help=chunk)
+    folders.set_defaults(write=traces)
+    for each in (pickled, norcia, stations, magnetic, hearts, folders):
         each.add_argument("--overwrite", action="store_true", help="replace existing files")
     return made
 
@@ -232,6 +243,22 @@ def heart(asked: argparse.Namespace) -> None:
     where = shlex.quote(f"dataset.data_dir={asked.out}")
     whose = shlex.quote(f"dataset.patients={asked.out / PATIENTS}")
     print(f"  python simple_train.py experiment=ecg/resnet dataset=physionet {where} {whose}")
+
+
+def traces(asked: argparse.Namespace) -> None:
+    """Chunks of traces without labels."""
+    world = TraceWorld(**_given(asked, settings(TraceWorld)))
+    began, tell = time.monotonic(), partial(_progress, "traces")
+    files = write_seisbench(
+        world, asked.out, chunk=asked.chunk, overwrite=asked.overwrite, tell=tell
+    )
+    size = sum(file.stat().st_size for file in asked.out.iterdir()) / 1e9
+    took = time.monotonic() - began
+    said = f"{world.n_traces} traces in {len(files)} chunks, {size:.2f} GB, {took:.0f} s"
+    print(f"written: {asked.out} ({said}). Next:")
+    paths = shlex.quote(f"dataset.paths=[{asked.out}]")
+    start = "python simple_train.py experiment=contrastive/xlstm_unet_tiny dataset=seisbench"
+    print(f"  {start} {paths} dataset.duration={min(4.0, world.duration):g}")
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:

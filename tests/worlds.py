@@ -88,13 +88,17 @@ class Chords(Made):
 
 
 class Bomb(Callback):
-    """Kills its process, as the kernel would, at a batch of an epoch; or raises."""
+    """Kills its process, as the kernel would, at a batch of an epoch; or raises.
 
-    def __init__(self, epoch: int, batch: int, kind: str = "kill"):
-        self.at, self.kind = (epoch, batch), kind
+    With a `rank`, of several processes only that one.
+    """
+
+    def __init__(self, epoch: int, batch: int, kind: str = "kill", rank: int | None = None):
+        self.at, self.kind, self.rank = (epoch, batch), kind, rank
 
     def on_train_batch_start(self, trainer: Trainer, module: Any, batch: Any, index: int) -> None:
-        if (trainer.current_epoch, index) == self.at:
+        meant = self.rank in (None, trainer.global_rank)
+        if meant and (trainer.current_epoch, index) == self.at:
             if self.kind == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             raise KeyboardInterrupt if self.kind == "interrupt" else RuntimeError("boom")

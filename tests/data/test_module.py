@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +13,8 @@ import pandas as pd
 import pytest
 import torch
 
-from tremor.data.module import DataModule, EpochSampler
+from tremor.data.batch import Batch
+from tremor.data.module import DataModule, EpochSampler, Part
 from tremor.data.records import RecordSet
 from tremor.errors import Refused
 
@@ -120,3 +123,34 @@ def test_records_without_noise_are_in_no_part_and_shorten_nothing(numbers: Make)
     assert made.length == 190
     assert made.parts[made.parts == "no noise"].index.tolist() == [0, 9]
     assert [len(made.part(name)) for name in ("train", "test", "all")] == [23, 7, 38]
+
+
+class Watched(Part):
+    """Hands out which files a worker had open before and after its first batch, and its process."""
+
+    def __getitems__(self, items: list[int]) -> Batch:
+        before = "_samples" in vars(self.records)
+        batch = super().__getitems__(items)
+        told = torch.tensor([before, vars(self.records)["_samples"]._handle, os.getpid()])
+        return replace(batch, length=told)
+
+
+def test_each_worker_opens_the_samples_for_itself(numbers: Make) -> None:
+    """The main process has read before it forks; no worker goes on with what it had opened."""
+    made = module(numbers(), num_workers=2)
+    part = made.part("all")
+    watched = Watched(part.records, part.positions, part.length, part.ends)
+    mine = watched.__getitems__([0, 1])
+    batches = list(made._loader(watched))
+    own = {int(batch.length[2]): bool(batch.length[0]) for batch in reversed(batches)}
+    assert len(own) == 2
+    assert os.getpid() not in own
+    assert not any(own.values())
+    torch.testing.assert_close(batches[0].x[:2], mine.x)
+
+
+def test_a_part_travels_without_the_table(numbers: Make) -> None:
+    part = module(numbers()).part("train")
+    sent = pickle.loads(pickle.dumps(part))
+    assert not sent.records.table.columns.size
+    assert torch.equal(sent.__getitems__([3, 1]).x, part.__getitems__([3, 1]).x)

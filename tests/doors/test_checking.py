@@ -13,10 +13,8 @@ from hydra.types import RunMode
 
 from tremor.config.resolve import plain
 from tremor.doors import checking
-from tremor.doors.checking import BASIC_SWEEPER, CONFIGS, retuned
+from tremor.doors.checking import CONFIGS, retuned
 from tremor.errors import Refused
-
-OPTUNA = "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper.OptunaSweeper"
 
 
 @pytest.fixture
@@ -28,25 +26,27 @@ def saved() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("sweeper", "mode", "strategy", "refused"),
+    ("mode", "strategy", "devices", "refused"),
     [
-        (OPTUNA, RunMode.MULTIRUN, "ddp", True),
-        (OPTUNA, RunMode.MULTIRUN, "fsdp", True),
-        (OPTUNA, RunMode.MULTIRUN, "ddp_spawn", False),
-        (OPTUNA, RunMode.MULTIRUN, "ddp_fork", False),
-        (OPTUNA, RunMode.MULTIRUN, "auto", False),
-        (OPTUNA, RunMode.RUN, "ddp", False),
-        (BASIC_SWEEPER, RunMode.MULTIRUN, "ddp", False),
+        (RunMode.MULTIRUN, "ddp", 2, True),
+        (RunMode.MULTIRUN, "fsdp", "auto", True),
+        (RunMode.MULTIRUN, "auto", [0, 1], True),
+        (RunMode.MULTIRUN, "ddp", 1, False),
+        (RunMode.MULTIRUN, "auto", [1], False),
+        (RunMode.MULTIRUN, "ddp_spawn", 2, False),
+        (RunMode.MULTIRUN, "ddp_fork", 2, False),
+        (RunMode.RUN, "ddp", 2, False),
     ],
 )
-def test_adaptive_sweeps_over_subprocesses_are_refused(
-    monkeypatch: pytest.MonkeyPatch, sweeper: str, mode: RunMode, strategy: str, refused: bool
+def test_sweeps_over_processes_started_anew_are_refused(
+    monkeypatch: pytest.MonkeyPatch, mode: RunMode, strategy: str, devices: Any, refused: bool
 ) -> None:
-    hydra = SimpleNamespace(mode=mode, sweeper=SimpleNamespace(_target_=sweeper))
+    hydra = SimpleNamespace(mode=mode)
     stand_in = SimpleNamespace(initialized=lambda: True, get=lambda: hydra)
     monkeypatch.setattr(checking, "HydraConfig", stand_in)
-    found = checking._sweep_problems({"trainer": {"strategy": strategy}})
-    assert [p.mend for p in found] == (["trainer.strategy=ddp_spawn"] if refused else [])
+    trainer = {"strategy": strategy, "devices": devices, "num_nodes": 1}
+    found = checking._sweep_problems({"trainer": trainer})
+    assert ["trainer.strategy=ddp_spawn" in p.mend for p in found] == [True] * refused
 
 
 def test_keys_that_follow_an_override_follow_it_in_a_saved_tree(saved: dict[str, Any]) -> None:

@@ -19,32 +19,44 @@ from tremor.data.synthetic.geomagnetic import GeomagneticWorld
 from tremor.data.synthetic.heart import HeartWorld
 from tremor.data.synthetic.network import NorciaNetwork
 from tremor.data.synthetic.sequence import NorciaSequence
+from tremor.data.synthetic.traces import TraceWorld
 from tremor.data.synthetic.write_geomagnetic import write_geomagnetic
 from tremor.data.synthetic.write_heart import write_heart
 from tremor.data.synthetic.write_norcia import write_norcia
+from tremor.data.synthetic.write_seisbench import write_seisbench
 from tremor.data.synthetic.write_stations import write_stations
+from tremor.doors import climbing
 from tremor.files import write_whole
 
 PAGES = {
     "README.md": "",
     "docs/seismic_lstm.md": "",
+    "docs/devices.md": "",
     "docs/config_tree.md": "",
     "docs/speed.md": "",
+    "docs/judging.md": "",
     "docs/stations.md": "",
     "docs/explain.md": "",
+    "docs/report.md": "",
     "docs/ecg.md": "",
+    "docs/dashboards.md": "",
+    "docs/comparing.md": "",
     "docs/geomagnetic.md": "",
+    "docs/shell.md": "",
+    "docs/big_data.md": "",
+    "docs/scaling.md": "",
     "docs/fore_aftershock.md": "experiment=fore_aftershock/finetune_xlstm_unet "
     "model.pretrained=outputs/<run> ",
 }
 """The pages, and what `…` stands for in them after `python simple_train.py`."""
 COMMAND = re.compile(
-    r"python (?:simple_train|evaluate|explain|scripts/make_synthetic|"
-    r"scripts/compare|scripts/folds|scripts/stations|scripts/export_spectrograms)\.py[^\n`|]*"
+    r"python (?:simple_train|evaluate|explain|scripts/make_synthetic|scripts/list|"
+    r"scripts/compare|scripts/ladder|scripts/folds|scripts/stations|scripts/export_spectrograms|"
+    r"scripts/report_index)\.py[^\n`|]*"
 )
 SHORT = re.compile(r"`… ([^`]*)`")
 QUICK = ["trainer.max_epochs=1", "evaluation.draws=20", "evaluation.permutations=9"]
-UNRUN = ("--help", "--shell-completion", "trainer.devices=4")
+UNRUN = ("--help", "--shell-completion", "trainer.devices=", "hydra/launcher=")
 SWEEP = "python simple_train.py -m experiment=geomagnetic/loeo 'dataset.fold=range(0,10)'"
 """The command of `folds`, which other commands read."""
 NORCIA = re.compile("experiment=(contrastive|fore_aftershock)/")
@@ -150,6 +162,7 @@ def place(
 
 def quick(words: list[str], place: Path) -> list[str]:
     """A training command with less of everything, on files that are there."""
+    words = [re.sub(r"^(seed=\d+)(,\d+)+$", r"\1", word) for word in words]
     said = " ".join(words)
     if "experiment=geomagnetic" in said:
         return quick_field(words, place)
@@ -253,6 +266,9 @@ def listed_pictures(root: Path) -> None:
 def norcia_files(words: list[str], place: Path) -> list[str]:
     """Small data for a command of the Norcia system."""
     said = " ".join(words)
+    if "data/many" in said:
+        write_seisbench(TraceWorld(n_traces=60, stations=2), place / "data" / "many")
+        return ["dataset.test_ratio=0.2", "task.negatives=10", "dataset.batch_size=16"]
     if "dataset.paths" in said:
         for name in ("ETHZ", "STEAD"):
             seisbench_folder(
@@ -295,9 +311,26 @@ def test_a_documented_command_runs(
         small = ["--n-pre", "6", "--n-visso", "2", "--n-post", "6"] if "norcia" in words else small
         if "geomagnetic" in words:
             small = ["--n-events", "2", "--n-days", "3", "--sites", "1"]
+        if "seisbench" in words:
+            small = ["--n-traces", "30"]
         if "ecg" in words:
             small = ["--patients", "2", "--duration", "4"]
         assert load_script("make_synthetic").main([*words[1:], *small, "--overwrite"]) == 0
+        return
+    if words[0] == "scripts/report_index.py":
+        shutil.copytree(request.getfixturevalue("plain") / "outputs", place / "outputs")
+        assert load_script("report_index").main(words[1:]) == 0
+        return
+    if words[0] == "scripts/list.py":
+        assert load_script("list").main(words[1:]) == 0
+        return
+    if "sweep=" in command:
+        home = request.getfixturevalue("folds")
+        (kept,) = home.glob("outputs/*/*/sweep.json")
+        monkeypatch.chdir(home)
+        outcome = door(*(re.sub(r"outputs/<.*>", str(kept.parent), word) for word in words))
+        assert "nothing to run again" in outcome.out
+        assert outcome.code == 0, outcome.err
         return
     if "run_mode" in command or "target=AF" in command:
         run = str(request.getfixturevalue("heart"))
@@ -331,11 +364,21 @@ def test_a_documented_command_runs(
             kept = request.getfixturevalue("plain") / "outputs"
             run = str(only_run(shutil.copytree(kept, place / "outputs")))
         words = [re.sub(r"(outputs/)?<.*>", run, word) for word in words]
-    if words[0] in ("scripts/compare.py", "scripts/folds.py"):
+    if words[0] == "scripts/ladder.py" and "--runs" not in words:
+        asked = load_script("ladder").parser().parse_intermixed_args(words[1:])
+        assert climbing.plan(
+            place, quick(asked.overrides, place), asked.seeds, asked.folds, asked.rungs
+        )[0]
+        return
+    if words[0] in ("scripts/compare.py", "scripts/folds.py", "scripts/ladder.py"):
         swept = "folds" if re.search("--head|folds", command) else "plain"
-        monkeypatch.chdir(request.getfixturevalue(swept))
+        home = request.getfixturevalue(swept)
+        monkeypatch.chdir(home)
+        words = [str(only_run(home / "outputs")) if Path(w).is_absolute() else w for w in words]
         assert load_script(Path(words[0]).stem).main(words[1:]) == 0
         return
+    if "hydra/sweeper=optuna" in words:
+        words = [re.sub(r"n_trials=\d+", "n_trials=1", word) for word in words]
     if words[0] == "simple_train.py" and not any("resume=" in w for w in words):
         words = quick(words, place)
     outcome = door(*words)

@@ -278,9 +278,10 @@ def test_missing_files_are_told_with_the_way_out(door: Door) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_run_and_judge_each_record_once(tmp_path: Path) -> None:
+def test_torchrun_trains_one_run_and_judges_each_record_once(tmp_path: Path) -> None:
     two = ["trainer.devices=2", "trainer.strategy=ddp", "dataset.num_classes=2"]
-    command = [sys.executable, str(ROOT / "simple_train.py"), *TINY, *two]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    command = [*torchrun, str(ROOT / "simple_train.py"), *TINY, *two]
     paths = [f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / 'out'}"]
     done = subprocess.run([*command, *paths], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

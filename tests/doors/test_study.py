@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from opened import Door, only_run
+from report.study_folders import study_of
 
 from tremor.config.build import build
 from tremor.data.ecg.precomputed import write_selection
 from tremor.data.ecg.recording import read_recording
 from tremor.doors.study import Settings, _kept
+from tremor.doors.study_kept import Left, predicted
 from tremor.doors.study_rows import Rows
-from tremor.doors.study_selection import kept, taken
+from tremor.doors.study_selection import kept, samples_of, taken
 from tremor.doors.study_tables import Tables
 from tremor.errors import Refused
+from tremor.explain.heart.claims import LEADS
 from tremor.explain.heart.claims_file import earlier_claims, read_claims
 from tremor.explain.heart.columns import EVALUATION, STABILITY
+from tremor.explain.parts import Parts
+from tremor.files import write_whole
 
 HEART = [
     *("dataset=synthetic_ecg", "dataset.patients=24", "dataset.sampling_rate=100"),
@@ -72,7 +79,12 @@ def test_a_study_holds_all_methods_to_account_and_does_nothing_twice(door: Door,
     again = door("explain.py", *words, "explainer=fused", "run_mode.figures=true")
     assert again.code == 0, again.err
     assert again.out.count("done  ") == 1
+    assert "kept     predictions of" in again.out
     assert (folder / "evaluation_attauc_deletion.csv").read_bytes() == before
+    assert 'href="./explanations/eval/study.html"' in (run / "report.html").read_text()
+
+    idle = door("explain.py", *words, "explainer=fused", "run_mode.figures=true")
+    assert "nothing to do" in idle.out
 
     other = door("explain.py", *words, "explainer=fused", "run_mode.k_per_class=1")
     assert other.code == 2
@@ -173,9 +185,9 @@ def test_the_null_is_of_another_patient() -> None:
 
 
 def test_a_study_without_any_copy_has_rows_that_say_so(tmp_path: Path) -> None:
-    row = {"class_name": "AF", "record_id": "1", "group": "p", "method": "M"}
+    row = {"class_name": "AF", "record_id": "1", "group": "p", "method": "M", "scoring": "tremor"}
     tables = Tables(tmp_path, tmp_path / "lime", stable=True)
-    tables.evaluation = [{**row, "scoring": "tremor", "stamp": "", "strict_attauc": None}]
+    tables.evaluation = [{**row, "stamp": "", "strict_attauc": None}]
     tables.stability = [{**row, "error": "no beat that can be copied"}]
     tables.write()
     (line,) = tables.everything()
@@ -219,3 +231,58 @@ def test_a_choice_of_earlier_work_is_taken_by_names_and_codes(tmp_path: Path) ->
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(Refused, match="its columns are a, b"):
         taken(tmp_path / "other.csv", said, codes)
+
+
+def test_predictions_are_kept_to_the_last_digit_and_for_the_same_things_alone(
+    tmp_path: Path,
+) -> None:
+    made = pd.DataFrame({"record_id": ["007", "1e3"], "group": ["01", "NA"], "label_AF": [1, 0]})
+    made["p_AF"] = np.float32([1 / 3, 0.85])
+    calls: list[int] = []
+
+    def make() -> pd.DataFrame:
+        calls.append(1)
+        return made
+
+    told = {"checkpoint": "a", "data": "b", "config": {"dataset": {"maxlen": 5000}}}
+    assert predicted(tmp_path, told, make)[1] is False
+    again, kept_before = predicted(tmp_path, told, make)
+    pd.testing.assert_frame_equal(again, made, check_exact=True)
+    assert kept_before
+    others = (told | {"checkpoint": "c"}, told | {"data": "c"}, told | {"config": {}})
+    assert [predicted(tmp_path, other, make)[1] for other in others] == [False] * 3
+    assert predicted(tmp_path, others[-1], make)[1]
+    place = tmp_path / "predictions.csv"
+    place.write_text(place.read_text().replace("0.85", "0.95"))
+    assert not predicted(tmp_path, others[-1], make)[1]  # somebody changed it
+    assert len(calls) == 5
+
+
+def test_the_file_of_a_record_is_the_one_that_its_header_names(tmp_path: Path) -> None:
+    leads = "".join(f"{{}} 16 1000 16 0 0 0 0 {name}\n" for name in LEADS)
+    (tmp_path / "g1").mkdir()
+    for name, file in (("a", "a.dat"), ("b", "b.mat")):
+        header = f"{name} 12 500 5000\n" + leads.replace("{}", file)
+        (tmp_path / "g1" / f"{name}.hea").write_text(header)
+        assert samples_of({"data_dir": str(tmp_path)}, f"g1/{name}.hea") == f"g1/{file}"
+    assert samples_of({"patients": 24}, "made_up.hea") == ""
+
+
+def test_a_finished_study_stands_until_anything_of_it_is_gone_or_other(tmp_path: Path) -> None:
+    home = study_of(tmp_path)
+    folder, note = home / "fused", home / "fused" / "study.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"made_of": "these"}))
+    chosen = pd.DataFrame({"group_class": ["AF"], "record_id": ["r0"]})
+    left = Left(home, folder, "these")
+    asked: dict[str, Any] = {"maps": ["maps-0"], "stable": False, "figures": True}
+    assert not left.stands(chosen, **asked)  # its maps are not there
+    parts = Parts(folder / "AF" / "maps-0" / "parts")
+    write_whole(parts._place("r0"), b"")
+    assert left.stands(chosen, **asked)
+    assert not replace(left, made_of="others").stands(chosen, **asked)
+    assert not left.stands(chosen, **asked | {"stable": True})
+    (folder / "sheets" / "AF-r0.png").unlink()
+    assert not left.stands(chosen, **asked)
+    assert left.stands(chosen, **asked | {"figures": False})
+    (home / "study.html").unlink()
+    assert not left.stands(chosen, **asked | {"figures": False})

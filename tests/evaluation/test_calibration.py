@@ -14,8 +14,9 @@ from sklearn.metrics import brier_score_loss
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from tremor.evaluation.bootstrap import Judged
-from tremor.evaluation.calibration import BINS, brier, calibration, equal_bins
+from tremor.evaluation.calibration import calibration
 from tremor.evaluation.judge import judge
+from tremor.evaluation.proper import BINS, brier, equal_bins
 from tremor.evaluation.scoring import Scorer
 
 
@@ -29,7 +30,8 @@ def predictions(
     said = true**sharpen / (true**sharpen).sum(1, keepdims=True)
     table = pd.DataFrame(said, columns=[f"p_{k}" for k in range(classes)])
     group = np.repeat(np.arange(groups), each).astype(str)
-    return table.assign(group=group, label=label, predicted=said.argmax(1))
+    names = [f"r{i}" for i in range(len(table))]
+    return table.assign(record_id=names, group=group, label=label, predicted=said.argmax(1))
 
 
 def found(table: pd.DataFrame) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from evaluation.test_compare import QUICK, answers, fabricate
+from scipy.stats import binomtest
 
 from tremor.errors import Refused
 from tremor.evaluation.compare import compare
@@ -110,8 +113,15 @@ def test_controls_stand_beside_their_model_and_are_tested_against_nothing(tmp_pa
     assert made.pairs == []
     (note,) = [note for note in made.notes if note.startswith("Controls")]
     assert "control dataset.keep=noise; control dataset.shuffle_labels=true" in note
-    (said,) = report.sentences(made)
+    said, noise, dealt, p = report.sentences(made)
     assert said.startswith("With 2 classes the best is study")
+    assert noise.startswith("control dataset.keep=noise reaches 0.")
+    assert dealt.startswith("control dataset.shuffle_labels=true reaches 0.")
+    assert p.endswith("p = 0.25 (the smallest that so few refits can give).")
+    by_noise, by_refits = made.controls
+    assert (by_noise.of, by_noise.p, by_noise.above) == (0, None, False)
+    assert (by_refits.of, by_refits.refits, by_refits.p, by_refits.least) == (0, 3, 0.25, 0.25)
+    assert "p by refits" in report.html(made, {}, [])
     assert "`control dataset.keep=noise`" in markdown(made)
 
 
@@ -128,7 +138,97 @@ def test_controls_alone_make_no_claim_of_the_best(tmp_path: Path) -> None:
     fabricate(tmp_path / "a", answers(0.5), dataset__keep="noise")
     made = found(tmp_path)
     assert made.configurations[0].name == "control dataset.keep=noise"
-    assert list(report.sentences(made)) == []
+    (said,) = report.sentences(made)
+    assert said.startswith("control dataset.keep=noise reaches 0.450 (")
+
+
+def test_a_control_above_chance_is_called_a_leak(tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        said = answers(0.95, seed)
+        fabricate(tmp_path / str(seed), said, seed=seed, dataset__shuffle_labels=True)
+    (said,) = report.sentences(found(tmp_path))
+    assert said.startswith("NOT at chance (0.500): control dataset.shuffle_labels=true reaches ")
+
+
+def test_p_by_refits_counts_the_model_in(tmp_path: Path) -> None:
+    for seed in range(9):
+        skill = 0.9 if seed == 4 else 0.5  # one refit is as good as the model
+        keys = {"seed": seed, "dataset__shuffle_labels": True}
+        fabricate(tmp_path / f"dealt{seed}", answers(skill, 3), **keys)
+    fabricate(tmp_path / "model", answers(0.9, 3), seed=1)
+    (own,) = found(tmp_path).controls
+    assert own.p == pytest.approx(2 / 10)
+
+
+def graded(skill: float, noise: int, events: int = 60, classes: int = 2) -> pd.DataFrame:
+    """One record an event, with probabilities that are right by `skill`."""
+    rng = np.random.default_rng(noise)
+    label = np.arange(events) % classes
+    score = skill * np.eye(classes)[label] + rng.normal(0, 1, (events, classes))
+    p = np.exp(score) / np.exp(score).sum(1, keepdims=True)
+    table = pd.DataFrame({"record_id": [f"r{i:03}" for i in range(events)]})
+    table = table.assign(group=[f"e{i:03}" for i in range(events)], label=label)
+    table["predicted"] = p.argmax(1)
+    return table.assign(**{f"p_c{k}": p[:, k] for k in range(classes)})
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_areas_are_compared_as_the_judge_has_them(tmp_path: Path, classes: int) -> None:
+    for size, skill in ((1, 0.2), (2, 3.0)):
+        keys = {"model__hidden_size": size, "dataset__num_classes": classes}
+        fabricate(tmp_path / str(size), graded(skill, size, classes=classes), **keys)
+    made = found(tmp_path, metric="auroc")
+    for c in made.configurations:
+        (run,) = c.runs
+        assert c.mean.value == pytest.approx(run.verdict["metrics"]["auroc"]["value"], abs=1e-9)
+        assert c.chance == 0.5
+    (pair,) = made.pairs
+    assert pair.clear
+
+
+def test_with_one_record_an_event_swaps_are_the_test_of_mcnemar(tmp_path: Path) -> None:
+    for size in (1, 2):
+        fabricate(tmp_path / str(size), graded(1.0 + size, size), model__hidden_size=size)
+    made = found(tmp_path, metric="accuracy", draws=3000)
+    (pair,) = made.pairs
+    right = [
+        (c.runs[0].predictions["label"] == c.runs[0].predictions["predicted"]).to_numpy()
+        for c in made.configurations
+    ]
+    ours, theirs = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    exact = binomtest(ours, ours + theirs).pvalue
+    assert pair.p == pytest.approx(exact, abs=0.03)
+
+
+def test_an_ablation_is_held_against_one_configuration(tmp_path: Path) -> None:
+    for size, skill in ((1, 0.5), (2, 0.75), (3, 1.0)):
+        fabricate(tmp_path / str(size), answers(skill, size), model__hidden_size=size)
+    made = found(tmp_path, against=tmp_path / "2")
+    assert made.configurations[made.reference].name == "model.hidden_size=2"
+    assert [made.configurations[n].name for n, _, _ in made.held_against] == [
+        "model.hidden_size=3",
+        "model.hidden_size=1",
+    ]
+    best, worst = (score for _, score, _ in made.held_against)
+    assert best.value > 0 > worst.value
+    assert best.lo is not None
+    assert best.lo < best.value
+    whole = found(tmp_path)
+    of_all = {(p.first, p.second): p for p in whole.pairs}
+    for pair in made.pairs:
+        same = of_all[pair.first, pair.second]
+        assert pair.difference == same.difference
+        assert pair.p_holm is not None
+        assert same.p_holm is not None
+        assert pair.p_holm <= same.p_holm
+    assert report.sentences(made).__next__().startswith("With 2 classes the best is")
+    assert any(s.startswith("Against model.hidden_size=2: ") for s in report.sentences(made))
+    drawn = figures(made)["differences"]
+    assert "minus that of model.hidden_size=2" in drawn.axes[0].get_xlabel()
+    with pytest.raises(Refused, match="none of the runs is there"):
+        found(tmp_path, against=tmp_path / "4")
+    with pytest.raises(Refused, match="several configurations are there"):
+        found(tmp_path, against=tmp_path)
 
 
 def test_over_a_key_keeps_apart_what_differs_by_a_key_of_the_same_name(tmp_path: Path) -> None:
@@ -159,7 +259,7 @@ def test_a_clear_difference_stays_clear_among_many_pairs(
     assert len(made.pairs) == 120
     assert made.swaps == 48_000
     best = [pair for pair in made.pairs if pair.first == 0]
-    assert all(report.clear(pair) for pair in best)
+    assert all(pair.clear for pair in best)
     assert "48,000 times" in report.html(made, figures(made), [])
     monkeypatch.setattr("tremor.evaluation.compare.MOST_SWAPS", 300)
     told = found(tmp_path).notes

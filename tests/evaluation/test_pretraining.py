@@ -100,7 +100,7 @@ def test_the_frame_is_that_of_every_verdict() -> None:
 
 def test_every_judge_is_called_alike() -> None:
     names = [list(inspect.signature(j).parameters) for j in (judge_classes, pretraining.judge)]
-    assert names[0] == names[1]
+    assert names[0][: len(names[1])] == names[1]
 
 
 def test_few_events_have_no_interval() -> None:

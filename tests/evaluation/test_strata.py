@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from tremor.evaluation.judge import judge
-from tremor.evaluation.strata import equal_bins, spearman
+from tremor.evaluation.slicing import equal_bins
+from tremor.evaluation.strata import spearman
 
 
 def world(groups: int = 200, depends: bool = False, seed: int = 0) -> tuple[Any, pd.DataFrame]:

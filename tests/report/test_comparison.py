@@ -44,9 +44,11 @@ def words(figure: Any) -> str:
 
 def test_the_folder_is_whole(compared: Comparison, tmp_path: Path) -> None:
     names = {path.name for path in report.write(compared, tmp_path / "out")}
-    figures = {f"{n}.png" for n in ("configurations", "over_train_frac", "confusion", "learning")}
+    drawn = ("configurations", "differences", "over_train_frac", "confusion", "learning")
+    figures = {f"{n}.png" for n in drawn}
     assert names == figures | {
         "pairs.csv",
+        "pairs.tex",
         *(f"comparison.{kind}" for kind in ("csv", "tex", "md", "json", "html")),
     }
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -77,7 +79,11 @@ def test_tables_hold_every_configuration_and_pair(compared: Comparison, tmp_path
 def test_the_paper_table_escapes_what_latex_would_read(compared: Comparison) -> None:
     text = comparison_tables.latex(compared)
     assert text.count(r" \\") == 7
-    assert r"dataset.train\_frac=0.35 model.mode=<b>\$x\_1\$\&</b>" in text
+    assert text.splitlines()[2].startswith("train frac & mode & Runs & Events & Balanced accuracy")
+    assert r"0.35 & <b>\$x\_1\$\&</b> & 2 & 40 &" in text
+    pairs = comparison_tables.latex_pairs(compared)
+    assert pairs.count(r" \\") == 16
+    assert r"dataset.train\_frac=0.35 model.mode=<b>\$x\_1\$\&</b> &" in pairs
     for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
         assert text.count(rule) == 1
 
@@ -156,7 +162,7 @@ def test_the_page_is_whole_in_itself_and_escapes_names(
     page = (tmp_path / "out" / "comparison.html").read_text()
     assert HOSTILE not in page
     assert "&lt;b&gt;" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
     assert "--ground: #14171b" in page
     links = set(re.findall(r'href="\./([^"]+)"', page))

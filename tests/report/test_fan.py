@@ -135,3 +135,12 @@ def test_only_the_chosen_records_are_read() -> None:
     made = fan(Store(), np.arange(1000) % 2, CLASSES, RATE, channels=CHANNELS, limit=6)
     assert len(read) == 12
     assert (made.records, made.drawn) == ((500, 500), (6, 6))
+
+
+def test_classes_without_a_record_are_left_out() -> None:
+    made = drawn(noise(4, 30), np.ones(4, dtype=int))
+    kept = made.inhabited()
+    assert (kept.classes, kept.records, kept.drawn) == (("b",), (4,), (4,))
+    np.testing.assert_array_equal(kept.median, made.median[1:])
+    np.testing.assert_array_equal(kept.bands, made.bands[:, 1:])
+    assert kept.inhabited() is kept

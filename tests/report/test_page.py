@@ -88,6 +88,27 @@ def test_the_verdict_comes_first_and_what_is_not_beaten_stands_out(tmp_path: Pat
     assert marked == ["The model does not beat the level."]
 
 
+def test_a_long_verdict_is_folded_and_its_alarms_are_counted(tmp_path: Path) -> None:
+    said = [f"It is NOT better than rule {n}." for n in range(10)] + ["n = 7 records."]
+    fill(tmp_path, verdict=said)
+    page = page_of(tmp_path)
+    shown, _, folded = page.source.partition('<details class="rest">')
+    assert shown.count('class="unbeaten"') == 8
+    assert folded.partition("</details>")[0].count("<li") == 3
+    assert "3 more sentences, 2 of them alarms" in page.words
+    assert page.words.count("It is NOT better") == 10
+
+
+def test_what_the_same_numbers_need_is_beside_the_command(tmp_path: Path) -> None:
+    fill(tmp_path)
+    told = {"command": "python a.py", "git": {"commit": "3f2a9c", "dirty": True}, "device": "cpu"}
+    (tmp_path / "provenance.json").write_text(json.dumps(told))
+    words = page_of(tmp_path).words
+    again = words[words.rindex("To run it again") :]
+    for said in ("python a.py", "3f2a9c, with changes that no commit has", "cpu"):
+        assert said in again
+
+
 def test_what_ran_is_told(tmp_path: Path) -> None:
     fill(tmp_path)
     words = page_of(tmp_path).words

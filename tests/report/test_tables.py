@@ -91,3 +91,8 @@ def test_headlines_put_known_metrics_first_and_place_them_on_the_track() -> None
     assert first.at == {"value": 75, "lo": 50, "hi": 100, "chance": 25}
     assert second.at == {"value": 50, "lo": 25, "hi": 75, "chance": 50}
     assert (third.interval, third.chance, third.p) == ("", "–", "")
+
+
+def test_a_name_breaks_where_its_words_end_and_nowhere_else() -> None:
+    said = tables.breakable("a_b/<c> d")
+    assert str(said) == "a_<wbr>b/<wbr>&lt;c&gt; d"

@@ -14,6 +14,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from tremor.report.plots_calibration import reliability
+from tremor.report.plots_selective import coverage_in_time, risk_coverage
 from tremor.report.plots_sequence import (
     GREY,
     class_colours,
@@ -33,9 +34,18 @@ LIMITS = [
 STARTS = ["2016-09-01T00:00:00Z", "2016-10-28T00:00:00Z", "2016-11-02T12:00:00.500Z"]
 CALIBRATION = {
     "bins": [
-        {"confidence": 0.45, "accuracy": 0.40, "lo": 0.30, "hi": 0.50, "count": 20},
-        {"confidence": 0.80, "accuracy": 0.70, "lo": None, "hi": None, "count": 19},
-    ]
+        {"confidence": 0.45, "accuracy": 0.40, "lo": 0.30, "hi": 0.50, "band": [0.3, 0.6]},
+        {"confidence": 0.80, "accuracy": 0.70, "lo": None, "hi": None, "band": [0.7, 0.9]},
+    ],
+    "sharpness": {"edges": [0, 0.5, 1], "counts": [20, 19], "right": [8, 13]},
+}
+AFTER = {"bins": [{"confidence": 0.60, "accuracy": 0.65}]}
+SELECTIVE = {
+    "points": [
+        {"kept": 0.5, "risk": 0.1, "lo": 0.0, "hi": 0.2},
+        {"kept": 1.0, "risk": 0.3, "lo": None, "hi": None},
+    ],
+    "area": {"chance": 0.3},
 }
 TIMES = {
     "true_days": [-40.0, -2.0, 0.5, 30.0],
@@ -212,7 +222,11 @@ def test_reliability_shows_right_against_confidence_and_counts_below() -> None:
     whiskers = [s for c in upper.collections for s in c.get_segments()]
     assert whiskers[0][:, 1] == pytest.approx([0.30, 0.50])
     assert np.ptp(whiskers[1][:, 1]) == 0
-    assert lower.get_title("left") == "19 to 20 records a bin"
+    bars = [(b.get_height(), b.get_y()) for b in lower.patches]
+    assert bars == [(8, 0), (13, 0), (12, 8), (6, 13)]
+    assert lower.get_title("left") == "39 records, 18 of them answered wrongly (red)"
+    bands = [(b.get_y(), b.get_y() + b.get_height()) for b in upper.patches]
+    assert bands == [pytest.approx((0.3, 0.6)), pytest.approx((0.7, 0.9))]
     assert upper.get_xlim()[0] == pytest.approx(0.4)
 
 
@@ -221,3 +235,27 @@ def test_the_line_of_a_true_model_is_the_diagonal() -> None:
     (line,) = [x for x in upper.lines if x.get_label() == "as it should be"]
     assert np.asarray(line.get_xydata()).tolist() == [[0, 0], [1, 1]]
     assert to_hex(line.get_color()) != to_hex(upper.lines[-1].get_color())
+
+
+def test_what_is_after_scaling_stands_beside_what_was_before() -> None:
+    upper, _ = reliability(CALIBRATION | {"after": AFTER}).axes
+    (line,) = [x for x in upper.lines if x.get_label() == "after scaling"]
+    assert np.asarray(line.get_xydata()).tolist() == [[0.60, 0.65]]
+
+
+def test_risk_is_drawn_over_what_is_answered_with_the_error_of_all() -> None:
+    (ax,) = risk_coverage(SELECTIVE).axes
+    flat, curve = ax.lines
+    assert np.asarray(curve.get_xydata()).tolist() == [[0.5, 0.1], [1.0, 0.3]]
+    assert list(flat.get_ydata()) == [0.3, 0.3]
+    assert ax.get_ylim()[1] > 0.3
+
+
+def test_coverage_in_time_has_a_mark_for_each_time() -> None:
+    rows = [
+        {"name": "2016-08-01 to 2016-09-01", "coverage": {"value": 0.9, "lo": 0.8, "hi": 0.95}},
+        {"name": "2016-09-02", "coverage": {"value": 0.7, "lo": None, "hi": None}},
+    ]
+    (ax,) = coverage_in_time(rows, 0.9).axes
+    assert dots(ax)[0][:, 1].tolist() == [0.9, 0.7]
+    assert next(t.get_text() for t in ax.get_xticklabels()) == "2016-08-01\nto 2016-09-01"

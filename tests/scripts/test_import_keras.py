@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from opened import load_script
 from sklearn.metrics import roc_auc_score
 
+from tremor.doors.importing import by_name, listed
 from tremor.errors import Refused
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
@@ -129,7 +130,7 @@ def test_classes_are_called_by_their_abbreviations(tmp_path: Path) -> None:
     np.save(tmp_path / "codes.npy", np.array(["164889003", "426783006"]))
     found = {"AF": [164889003], "SNR": [426783006]}
     for place in ("codes.txt", "codes.npy"):
-        assert script.by_name(script.listed(tmp_path / place)) == found
+        assert by_name(listed(tmp_path / place)) == found
     for codes, said in ([["1", "1"], "comes twice"], [["1", ""], "without a code"]):
         with pytest.raises(Refused, match=said):
-            script.by_name(codes)
+            by_name(codes)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
-from tremor.training.loggers import csv_log, logged_in, tags_of
+from tremor.training.loggers import csv_log, tags_of
 
 
 def test_rows_and_new_columns(tmp_path: Path) -> None:
@@ -37,13 +36,3 @@ def test_tags() -> None:
     tags = tags_of({"dataset": dataset}, choices)
     assert tags == ["num_classes_2", "train_frac_0.6", "encoder_fft", "model_lstm"]
     assert "train_frac_0.7" in tags_of({"dataset": dataset | {"train_frac": 0.7}}, {})
-
-
-def test_logged_in_only_with_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    assert not logged_in()
-    (tmp_path / "netrc").write_text("machine api.wandb.ai login user password x")
-    assert logged_in()
-    (tmp_path / "netrc").unlink()
-    monkeypatch.setenv("WANDB_API_KEY", "x")
-    assert logged_in()

@@ -9,6 +9,7 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING as REQUIRED
 from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
@@ -60,9 +61,10 @@ class Tree:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name closest to a mistyped one, or an empty string."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return close[0] if close else ""
+    """The known name closest to a mistyped one in either case, or an empty string."""
+    lower = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
+    return lower[close[0]] if close else ""
 
 
 def refuse(problems: list[Problem]) -> None:
@@ -113,7 +115,8 @@ def _check_root(tree: Tree) -> Iterator[Problem]:
             yield unknown(key, value, known, "the tree", tree)
         elif value != MISSING and not fits(value, hints[key]):
             yield _misfit(key, value, hints[key], tree)
-    for key in sorted(known - set(tree.resolved)):
+    needed = {field.name for field in fields(tree.root) if field.default is REQUIRED}
+    for key in sorted(needed - set(tree.resolved)):
         yield Problem(key, "is missing from the tree")
 
 

@@ -17,6 +17,8 @@ from tremor.config.resolve import references, select
 
 PHRASE = re.compile(r"contrast\(.*\)|rel_se=[\d.]+")
 """Values of ours that Hydra would read as something else."""
+NAME = re.compile(r"""['"]?[^\[\](){}*$'"]+['"]?""")
+"""What may be meant as the name of a choice."""
 OVERRIDE = re.compile(r"(?P<mark>\+\+|\+|~)?(?P<key>[^=\s]+?)=(?P<value>.*)", re.DOTALL)
 
 
@@ -101,12 +103,16 @@ def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
     if not match or group not in groups or group.startswith("hydra"):
         return None
     wanted = [c.strip() for c in match["value"].split(",")]
-    missing = [c for c in wanted if re.fullmatch(r"[\w./-]+", c) and c not in groups[group]]
+    missing = [c.strip("'\"") for c in wanted if NAME.fullmatch(c)]
+    missing = [choice for choice in missing if choice not in groups[group]]
     if not missing:
         return None
-    guess = nearest(missing[0], groups[group])
-    choices = ", ".join(groups[group])
-    mend = f"{group}={guess}" if guess else ""
+    asked = missing[0].removesuffix(".yaml").rpartition(f"{group}/")[2]
+    below = [choice for choice in groups[group] if choice.startswith(f"{asked}/")]
+    guess = asked if asked in groups[group] else nearest(asked, groups[group])
+    beside = [c for c in groups[group] if "/" in guess and c.startswith(guess.split("/")[0] + "/")]
+    choices = ", ".join(below or beside or groups[group])
+    mend = f"{group}={guess}" if guess and not below else ""
     return Problem(group, f"there is no {group}={missing[0]}; choices: {choices}", mend)
 
 
@@ -142,10 +148,10 @@ def globbed(text: str, key: str) -> Glob | None:
 
 def sweep(text: str, values: Iterable[str]) -> str:
     """An override with texts to choose from in the place of its value."""
-    return f"{text.partition('=')[0]}={','.join(map(_quoted, values))}"
+    return f"{text.partition('=')[0]}={','.join(map(quoted, values))}"
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """A text that Hydra's grammar reads as itself."""
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value

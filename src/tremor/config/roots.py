@@ -32,6 +32,9 @@ class TrainRoot:
     logger: Plain
     evaluation: Plain
     report: Plain
+    dry_run: bool = False  # trees saved with a run are without these
+    sweep: str | None = None
+    retry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class ExplainRoot:
     split: str
     select: str
     models: list[str]
+    records: list[str]
     max_per_class: int | None
     target: int | str | bool
     audit: bool | None
@@ -84,9 +88,11 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "optimizer": ("params",),
     "scheduler": ("optimizer", "total_steps"),
     "callbacks.*": ("dirpath", "train_time_interval"),
-    "logger.*": ("folder", "config", "tags"),
+    "logger.*": ("folder", "about"),
     "trainer": ("callbacks", "logger", "default_root_dir"),
-    "evaluation": ("predictions", "classes", "table", "train_table", "split", "ordered"),
+    "evaluation": (
+        *("predictions", "classes", "table", "train_table", "validation", "split", "ordered"),
+    ),
     "explainer.subject": ("task", "data", "device"),
     "explainer.spaces.*": ("task", "data", "device"),
     "explainer.fills.*": ("mean", "records", "seed", "along"),

@@ -40,7 +40,10 @@ CHOICES = {
 }
 FOLDED = ("kfold", "leave_event_out", "leave_station_out")
 """Splits of which one fold tests."""
-TIMED = ("temporal", "temporal_published", "leave_event_out", "leave_station_out")
+TIMED = (
+    *("temporal", "temporal_published", "time_forward"),
+    *("leave_event_out", "leave_station_out"),
+)
 """Splits that look at the time."""
 SHARED = (
     ("dataset.num_classes", "decoder.num_classes"),

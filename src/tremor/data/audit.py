@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tremor.data.labels import NONE
@@ -54,8 +55,10 @@ def _known(used: pd.DataFrame) -> Check:
 
 def _sides(used: pd.DataFrame, column: str, name: str) -> Check:
     """Values of a column that occur in more than one part."""
-    straddling = used.groupby(column)["split"].nunique() > 1
-    values = straddling[straddling].index
+    codes, values = pd.factorize(used[column])
+    sides = pd.factorize(used["split"])[0]
+    pairs = np.unique(codes[codes >= 0] * len(PARTS) + sides[codes >= 0])
+    values = values[np.bincount(pairs // len(PARTS), minlength=len(values)) > 1]
     records = used.loc[used[column].isin(values), "record_id"]
     detail = ", ".join(records.astype(str).head(10))
     return {"check": name, "passed": not len(values), "count": len(values), "detail": detail}

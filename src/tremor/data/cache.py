@@ -12,7 +12,7 @@ from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
 from tremor.files import digest, fingerprints, whole_folder
 
-FORMAT = "4"
+FORMAT = "5"
 NAMED = 3  # files that a refusal names
 PLACES = ("paths", "data_dir")  # where files lie does not matter, what is in them does
 

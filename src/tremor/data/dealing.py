@@ -18,8 +18,12 @@ def groups_of(table: pd.DataFrame, column: str | None = None) -> pd.Series[int]:
     Where records may have several classes, it is what the table has for that: its `stratum`.
     """
     column = column or ("stratum" if "stratum" in table else "label")
-    counts = pd.crosstab(table["group"], table[column])
-    return counts.idxmax(axis=1).sort_index()
+    codes, names = pd.factorize(table["group"], sort=True)
+    places, classes = pd.factorize(table[column], sort=True)
+    pairs = (codes * len(classes) + places)[(codes >= 0) & (places >= 0)]
+    counts = np.bincount(pairs, minlength=len(names) * len(classes))
+    most = counts.reshape(len(names), len(classes)).argmax(axis=1)
+    return pd.Series(np.asarray(classes)[most], index=pd.Index(names, name="group"))
 
 
 def times(table: pd.DataFrame) -> NDArray[np.datetime64]:

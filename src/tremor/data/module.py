@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import lightning
@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from tremor.data.batch import Batch
+from tremor.data.order import EpochSampler as EpochSampler
+from tremor.data.order import Place, Weights
 from tremor.data.parts import PARTS
 from tremor.data.records import RecordSet
 from tremor.data.writer import NOISE_MARGIN
 from tremor.errors import Refused
-
-Weights = NDArray[np.float64] | None
 
 
 class Part(Dataset[Batch]):
@@ -39,6 +39,11 @@ class Part(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For workers that are not forked: without the table, which they do not need."""
+        table = self.records.table.iloc[:, :0]
+        return vars(self) | {"records": replace(self.records, table=table)}
+
     def __getitem__(self, item: int) -> Batch:
         return self.__getitems__([item])
 
@@ -51,36 +56,6 @@ class Part(Dataset[Batch]):
             signal = signal * (np.arange(self.length) < lengths[:, None])[:, None]
         x = torch.from_numpy(signal)
         return Batch(x, *(torch.from_numpy(a) for a in (self.labels[rows], lengths, rows)))
-
-
-class EpochSampler(Sampler[int]):
-    """A shuffle that depends on the seed and the epoch only, so that a resumed run repeats it.
-
-    With `weights`, records are drawn with replacement in proportion to them. Of several processes
-    each takes its share, all of the same size.
-    """
-
-    def __init__(
-        self, size: int, seed: int, weights: Weights = None, rank: int = 0, world: int = 1
-    ):
-        self.size, self.seed, self.epoch = size, seed, 0
-        self.shares = None if weights is None else weights / weights.sum()
-        self.rank, self.world = rank, world
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng((self.seed, self.epoch))
-        if self.shares is None:
-            order = rng.permutation(self.size)
-        else:
-            order = rng.choice(self.size, self.size, p=self.shares)
-        return iter(order[self.rank : len(self) * self.world : self.world].tolist())
-
-    def __len__(self) -> int:
-        return self.size // self.world
 
 
 class DataModule(lightning.LightningDataModule):
@@ -120,10 +95,9 @@ class DataModule(lightning.LightningDataModule):
         used = self.ends[self.usable]
         self.length = int(used.min() if align == "trim" else used.max())
         self.drop_last = drop_last
-        own = torch.Generator().manual_seed(seed)  # loaders leave the global state alone
-        self.options: dict[str, Any] = {"generator": own, "collate_fn": _as_is}
-        self.options |= {"num_workers": num_workers, "pin_memory": pin_memory}
+        self.options: dict[str, Any] = {"num_workers": num_workers, "pin_memory": pin_memory}
         self.batch_size = batch_size
+        self.taken_up = Place()
 
     def part(self, name: str) -> Part:
         """The records of `train`, `val`, `test` or `all`."""
@@ -134,23 +108,38 @@ class DataModule(lightning.LightningDataModule):
         """Some records by their rows."""
         return Part(self.records, positions, self.length, self.ends, self.columns)
 
-    def loader(self, name: str) -> DataLoader[Batch]:
-        """One pass over a part in the order of the table."""
-        return DataLoader(self.part(name), self.batch_size, **self.options)
+    def loader(self, name: str, rank: int = 0, world: int = 1) -> DataLoader[Batch]:
+        """One pass over a part in the order of the table; of several processes each takes batches.
+
+        They are the very batches of one process, dealt in turn.
+        """
+        part = self.part(name)
+        batches = np.arange(len(part)) // self.batch_size
+        return self._loader(self.of(part.positions[batches % world == rank]))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         part = self.part("train")
-        sampler = EpochSampler(len(part), self.seed, self._weights(part), *self._share())
+        seen = self.taken_up.batches * self.batch_size
+        order = (self._weights(part), *self._share(), self.taken_up.epoch, seen)
+        sampler = EpochSampler(len(part), self.seed, *order)
         if self.trainer is not None:  # a resumed run fetches before Lightning tells the epoch
-            sampler.set_epoch(self.trainer.current_epoch)
+            sampler.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
         whole = self.drop_last and len(sampler) >= self.batch_size
-        return DataLoader(
-            part,
-            self.batch_size,
-            sampler=sampler,
-            drop_last=whole,
-            **self.options,
-        )
+        return self._loader(part, sampler=sampler, drop_last=whole)
+
+    def _loader(self, part: Part, **order: Any) -> DataLoader[Batch]:
+        """Whole batches of a part; loaders leave the global state of randomness alone."""
+        own = torch.Generator().manual_seed(self.seed)
+        order |= {"generator": own, "collate_fn": _as_is, "worker_init_fn": _open_anew}
+        return DataLoader(part, self.batch_size, **order, **self.options)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: how far training is."""
+        return Place.of(self.trainer).plain() if self.trainer is not None else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on behind the batches that the run had when the checkpoint was written."""
+        self.taken_up = Place(**state)
 
     def _weights(self, part: Part) -> Weights:
         """How often each record is to be drawn, where each `dataset` has a `weight` to share."""
@@ -179,6 +168,12 @@ def noise_ends(records: RecordSet) -> NDArray[np.int64]:
     quiet = (records.table["p_time_s"].to_numpy(np.float64) - NOISE_MARGIN) * records.sampling_rate
     ends = np.nan_to_num(quiet).clip(0, records.lengths).astype(np.int64)
     return np.where(ends < records.sampling_rate, 0, ends)
+
+
+def _open_anew(worker: int) -> None:
+    """A worker that was forked opens the file of samples for itself."""
+    told: Any = get_worker_info()
+    told.dataset.records.close()
 
 
 def _as_is(batch: Any) -> Any:

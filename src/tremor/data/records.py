@@ -1,4 +1,4 @@
-"""RecordSet: signals in a memory-mapped file, one table of what is known of each record."""
+"""RecordSet: signals in one file, one table of what is known of each record."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tremor.data import columns
+from tremor.data.samples import Samples
 from tremor.errors import TremorError
 
 Signal = NDArray[np.float32]
-TEXT = dict.fromkeys(
-    ("record_id", "group", "station", "start_time", "signal_hash", "dx", "sex", "flat_leads"),
-    "string",
-)
+TABLE = "table"  # the folder of the table's columns
+OPENED = ("_flat", "_samples")  # what a process has of the file for itself
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,7 @@ class RecordSet:
                 str(folder),
                 "delete this folder; it is made again from the source",
             )
-        table = pd.read_csv(folder / "table.csv", dtype=TEXT, keep_default_na=True)
-        texts: list[str] = list(table.select_dtypes("string").columns)
-        table[texts] = table[texts].fillna("").astype(object)
-        return cls(folder, table, meta, offsets)
+        return cls(folder, columns.read(folder / TABLE), meta, offsets)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -88,26 +85,32 @@ class RecordSet:
     def gather(self, positions: NDArray[np.int64] | list[int], length: int) -> Signal:
         """Some records in one array `(record, channel, length)`: cut, or padded with zeros."""
         positions = np.asarray(positions, dtype=np.int64)
-        if len(positions) and (self.lengths[positions] == length).all() and self._uniform:
-            return self._block[positions]
-        batch = np.zeros((len(positions), len(self.channels), length), dtype=np.float32)
-        for row, position in enumerate(positions):
-            signal = self.record(int(position))[:, :length]
-            batch[row, :, : signal.shape[1]] = signal
+        shape, lengths = (len(positions), len(self.channels), length), self.lengths[positions]
+        starts = self.offsets[positions].tolist()
+        if (lengths == length).all():
+            batch = np.empty(shape, dtype=np.float32)
+            for row, start in enumerate(starts):
+                self._samples.fill(batch[row], start)
+            return batch
+        batch = np.zeros(shape, dtype=np.float32)
+        for row, (start, size) in enumerate(zip(starts, lengths.tolist(), strict=True)):
+            signal = np.empty((len(self.channels), size), dtype=np.float32)
+            self._samples.fill(signal, start)
+            batch[row, :, :size] = signal[:, :length]
         return batch
 
     @cached_property
-    def _uniform(self) -> bool:
-        return bool((self.lengths == self.lengths[0]).all())
+    def _samples(self) -> Samples:
+        return Samples(self.folder / "signal.f32")
 
-    @cached_property
-    def _block(self) -> Signal:
-        """All records of a uniform set: `(record, channel, time)`, still memory-mapped."""
-        return self._flat.reshape(len(self), len(self.channels), -1)
+    def close(self) -> None:
+        """Let go of the file: the next record opens it anew, in this process."""
+        for name in OPENED:
+            vars(self).pop(name, None)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is mapped from the file: another process maps it anew."""
-        return {k: v for k, v in vars(self).items() if k not in ("_flat", "_block")}
+        """Without the opened file: another process opens it anew."""
+        return {k: v for k, v in vars(self).items() if k not in OPENED}
 
     def view(self, length: int) -> Gathered:
         """All records at one length, read only where they are indexed."""

@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from tremor.data.dealing import dealt_at_random, folds_of, groups_of, in_time, spread
 from tremor.data.embargo import embargoed, purged
+from tremor.data.forward import time_forward as time_forward
 from tremor.data.leaving_out import refuse_folds, refuse_untaught, stations_of_fold
 from tremor.errors import Refused
 

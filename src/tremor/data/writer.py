@@ -1,9 +1,10 @@
-"""Writing a RecordSet: one record at a time, so that memory does not grow with the data."""
+"""Writing a RecordSet piece by piece, so that memory does not grow with the data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +13,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from tremor.data.records import Signal
+from tremor.data.columns import Columns
+from tremor.data.copies import Copies
+from tremor.data.loudness import NOISE_MARGIN as NOISE_MARGIN
+from tremor.data.loudness import levels, loudness
+from tremor.data.records import TABLE, Signal
 from tremor.errors import Refused
 
 Row = dict[str, Any]
-NOISE_MARGIN = 0.5  # s before P that are not called noise
-SHAKING = 10.0  # s after P that are called signal
 PIECE = 10_000  # rows
+TEXTS = ("record_id", "group", "station", "start_time", "signal_hash", "dx", "sex", "flat_leads")
+"""Columns of texts, whatever these look like."""
 
 
 class RecordWriter:
-    """Takes records and their rows, sets bad ones aside by name, writes the folder's four files."""
+    """Takes records and their rows, sets bad ones aside by name, writes the folder's files."""
 
     def __init__(
         self,
@@ -35,11 +41,12 @@ class RecordWriter:
         self.folder, self.channels, self.sampling_rate = folder, channels, sampling_rate
         self.tell = tell
         self.rows: list[Row] = []
-        self.tables: list[pd.DataFrame] = []
         self.aside: list[dict[str, str]] = []
         self.notes: list[str] = []
-        self.ends = [0]
-        self._hashes: dict[str, str] = {}
+        self.ends = array("q", [0])
+        self._columns = Columns(folder / TABLE, frozenset(TEXTS))
+        self._copies = Copies()
+        self._repeats: dict[int, int] = {}  # place in `aside` -> number of the earlier record
 
     def __enter__(self) -> RecordWriter:
         self._file = (self.folder / "signal.f32").open("wb")
@@ -69,60 +76,72 @@ class RecordWriter:
     def add(self, signal: Signal, row: Row) -> None:
         """Take one record `(channel, time)`; one that repeats an earlier one is set aside."""
         samples = np.ascontiguousarray(signal, dtype=np.float32)
-        mark = hashlib.blake2b(samples.tobytes(), digest_size=12).hexdigest()
-        if mark in self._hashes:
-            return self.set_aside(row["record_id"], f"identical to {self._hashes[mark]}")
-        self._hashes[mark] = row["record_id"]
-        self._file.write(samples.tobytes())
-        self.ends.append(self.ends[-1] + samples.size)
-        self.tell(len(self._hashes))
-        facts = {"length": samples.shape[1], "signal_hash": mark} | self._levels(samples)
-        facts |= self._loudness(samples, row)
+        mark = self._write(samples, row["record_id"])
+        if mark is None:
+            return
+        self.tell(len(self._copies))
+        facts: Row = {"length": samples.shape[1], "signal_hash": mark}
+        facts |= {name: float(value[0]) for name, value in self._levels(samples[None]).items()}
+        if "snr_db" not in row and 0 < row.get("p_time_s", 0) * self.sampling_rate < len(samples.T):
+            arrival = np.array([float(row["p_time_s"])])
+            facts["snr_db"] = float(loudness(samples[None], arrival, self.sampling_rate)[0])
         self.rows.append(row | facts)
         if len(self.rows) == PIECE:
             self._pack()
 
+    def add_many(self, signals: Signal, rows: pd.DataFrame) -> None:
+        """Take records of one length `(record, channel, time)` and their rows, as `add` does."""
+        samples = np.ascontiguousarray(signals, dtype=np.float32)
+        marks = [
+            self._write(signal, record_id)
+            for signal, record_id in zip(samples, rows["record_id"], strict=True)
+        ]
+        self.tell(len(self._copies))
+        facts: dict[str, Any] = {"length": samples.shape[2], "signal_hash": marks}
+        facts |= self._levels(samples)
+        if "p_time_s" in rows:
+            arrivals = rows["p_time_s"].to_numpy(np.float64)
+            facts["snr_db"] = loudness(samples, arrivals, self.sampling_rate)
+        self._pack()
+        self._columns.add(rows.assign(**facts)[[mark is not None for mark in marks]])
+
+    def _write(self, samples: Signal, record_id: str) -> str | None:
+        """Append the samples and give their fingerprint, unless they repeat an earlier record."""
+        mark = hashlib.blake2b(samples.data, digest_size=12).hexdigest()
+        earlier = self._copies.earlier(mark)
+        if earlier is not None:
+            self._repeats[len(self.aside)] = earlier
+            self.set_aside(record_id, "identical to another")
+            return None
+        self._file.write(samples.data)
+        self.ends.append(self.ends[-1] + samples.size)
+        return mark
+
+    def _levels(self, signals: Signal) -> dict[str, NDArray[np.float64]]:
+        names = [f"level_{channel}" for channel in self.channels]
+        return dict(zip(names, levels(signals).T, strict=True))
+
     def _pack(self) -> None:
-        """Put rows together, as a table takes a tenth of their memory."""
-        self.tables.append(pd.DataFrame(self.rows))
-        self.rows = []
-
-    def _levels(self, signal: Signal) -> Row:
-        """log10 of each channel's root mean square about its mean (-inf becomes -30)."""
-        rms = signal.astype(np.float64).std(axis=1)
-        levels = np.log10(np.maximum(rms, 1e-30))
-        return {f"level_{c}": float(v) for c, v in zip(self.channels, levels, strict=True)}
-
-    def _loudness(self, signal: Signal, row: Row) -> Row:
-        """`snr_db`: power in the seconds after P over that before it, where P is known."""
-        if "snr_db" in row:
-            return {}
-        if not 0 < row.get("p_time_s", 0) * self.sampling_rate < signal.shape[1]:
-            return {}
-        arrival = round(row["p_time_s"] * self.sampling_rate)
-        margin, after = (
-            round(NOISE_MARGIN * self.sampling_rate),
-            round(SHAKING * self.sampling_rate),
-        )
-        noise = signal[:, : max(arrival - margin, 2)].astype(np.float64)
-        shaking = signal[:, arrival : arrival + after].astype(np.float64)
-        quiet, loud = (part.var(axis=1).sum() for part in (noise, shaking))
-        return {"snr_db": float(10 * np.log10(max(loud, 1e-30) / max(quiet, 1e-30)))}
+        """Put rows on the disk."""
+        if self.rows:
+            self._columns.add(pd.DataFrame(self.rows))
+            self.rows = []
 
     def finish(self, fingerprint: str, where: str) -> None:
         """Number the classes, write table, offsets and notes; refuse a set without records."""
         self._file.flush()
         self._pack()
-        table = pd.concat(self.tables, ignore_index=True)
-        if table.empty:
+        if not self._columns.size:
             why = self.commonest() or "no record found"
             raise Refused(
                 f"no usable record: {why}", where, "check the files and the source's keys"
             )
-        classes = sorted(table["label"].unique())
-        table["label"] = table["label"].map({name: i for i, name in enumerate(classes)})
-        table.to_csv(self.folder / "table.csv", index=False)
-        np.save(self.folder / "offsets.npy", np.asarray(self.ends, dtype=np.int64))
+        labels = self._columns.values("label")
+        classes = sorted(set(pd.unique(labels).tolist()))
+        numbers = pd.Index(classes, dtype=labels.dtype).get_indexer(labels).astype(np.int64)
+        self._name_repeats()
+        self._columns.finish(label=numbers)
+        np.save(self.folder / "offsets.npy", np.frombuffer(self.ends, dtype=np.int64))
         notes = {
             "classes": [str(c) for c in classes],
             "channels": list(self.channels),
@@ -132,3 +151,10 @@ class RecordWriter:
             "notes": self.notes,
         }
         (self.folder / "meta.json").write_text(json.dumps(notes, indent=1))
+
+    def _name_repeats(self) -> None:
+        """Say which record each of those repeats that were set aside for it."""
+        if self._repeats:
+            names = self._columns.values("record_id")
+            for place, earlier in self._repeats.items():
+                self.aside[place]["reason"] = f"identical to {names[earlier]}"

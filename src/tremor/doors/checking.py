@@ -22,7 +22,6 @@ from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, ExplainRoot, Trai
 from tremor.errors import Refused
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 ROOTS = {"train": TrainRoot, "evaluate": EvaluateRoot, "explain": ExplainRoot}
 
 
@@ -71,15 +70,31 @@ def refuse_with_the_rest(problems: list[Problem], sound: list[str], root: Path) 
 
 
 def _sweep_problems(tree: Plain) -> list[Problem]:
-    """An adaptive sweeper gives each subprocess of `ddp` other values: refused."""
+    """Each process that Lightning starts anew would go through the whole sweep again: refused.
+
+    With an adaptive sweeper each of them would train other values.
+    """
     if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
         return []
-    sweeper, strategy = str(HydraConfig.get().sweeper._target_), str(tree["trainer"]["strategy"])
-    subprocesses = strategy.startswith(("ddp", "fsdp")) and not strategy.endswith(("spawn", "fork"))
-    if not subprocesses or sweeper == BASIC_SWEEPER:
+    trainer, strategy = tree["trainer"], str(tree["trainer"]["strategy"])
+    several = _several(trainer["devices"]) or trainer["num_nodes"] != 1
+    if not several or strategy.endswith(("spawn", "fork", "notebook")) or _launched():
         return []
-    fault = f"every process of strategy={strategy} would draw other values from {sweeper}"
-    return [Problem("trainer.strategy", fault, "trainer.strategy=ddp_spawn")]
+    fault = f"each process of strategy={strategy} would go through the whole sweep by itself"
+    remedy = "trainer.strategy=ddp_spawn (ddp_fork on CPUs), or trainer.devices=1"
+    return [Problem("trainer.strategy", fault, remedy)]
+
+
+def _launched() -> bool:
+    """Did a launcher start all processes of this job?"""
+    from tremor.doors import meeting  # it loads torch
+
+    return meeting.launcher() is not None
+
+
+def _several(devices: Any) -> bool:
+    """May `trainer.devices` mean more than one?"""
+    return len(devices) > 1 if isinstance(devices, list) else str(devices) != "1"
 
 
 def asked(
@@ -100,6 +115,8 @@ def asked(
     if "checkpoint" not in given:
         remedy = "checkpoint=outputs/<experiment>/<run>"
         problems.append(Problem("checkpoint", "must be given", remedy))
+    if "dry_run" in theirs.values():
+        problems.append(Problem("dry_run", "is of simple_train.py alone", "leave it out"))
     for key, words in offered.items():
         if given[key] not in words:
             remedy = f"{key}={nearest(str(given[key]), words) or words[0]}"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tremor.config.check import Problem, refuse
 from tremor.config.roots import ExplainRoot
@@ -13,6 +14,7 @@ from tremor.config.rules import told
 from tremor.doors.echo import say
 from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
+from tremor.doors.sharing import ALL, Share
 from tremor.errors import Refused
 from tremor.explain.questions import Question
 from tremor.tasks.base import Task
@@ -34,13 +36,15 @@ def refuse_selection(wanted: ExplainRoot) -> None:
     refuse(problems)
 
 
-def chosen(run: OpenedRun, wanted: ExplainRoot, question: Question) -> pd.DataFrame:
+def chosen(
+    run: OpenedRun, wanted: ExplainRoot, question: Question, share: Share = ALL
+) -> pd.DataFrame:
     """Rows of the records to explain, in the table's order: record, group, label, predicted, p.
 
     Label and prediction are those of the head that is asked, or of the class where a record may
     have several (0 without it, 1 with it); records whose answer nobody knows are left out.
     """
-    said = _said(run.task, run, wanted.split, question)
+    said = _said(run.task, run, wanted.split, question, share)
     keep = np.ones(len(said), bool)
     right = (said["predicted"] == said["label"]).to_numpy(copy=True)
     if wanted.select == "wrong":
@@ -48,24 +52,37 @@ def chosen(run: OpenedRun, wanted: ExplainRoot, question: Question) -> pd.DataFr
     elif wanted.select != "all":
         keep = right
     for other in wanted.models:
-        theirs = _said(_other(other, run), run, wanted.split, question)
+        theirs = _said(_other(other, run), run, wanted.split, question, share)
         keep &= (theirs["predicted"] == theirs["label"]).to_numpy()
+    if wanted.records:
+        keep &= _named(said, wanted)
     kept = said[keep]
     if kept.empty:
         fault = f"no record of {wanted.split} is left by select={wanted.select}"
         raise Refused(fault, "select", "select=all, or another split")
-    drawn = _drawn(kept, wanted.max_per_class, wanted.seed)
+    most = None if wanted.records else wanted.max_per_class
+    drawn = _drawn(kept, most, wanted.seed)
     unit = run.config["evaluation"].get("unit", "event")
     _tell(len(said), len(kept), drawn, question.classes, unit)
     return drawn
 
 
-def _said(task: Task, run: OpenedRun, split: str, question: Question) -> pd.DataFrame:
+def _named(said: pd.DataFrame, wanted: ExplainRoot) -> NDArray[np.bool_]:
+    """Which rows are of the records that are asked for by name; all of these must be there."""
+    names = said["record_id"].astype(str)
+    if strange := [name for name in wanted.records if name not in set(names)]:
+        fault = f"{wanted.split} has no {', '.join(map(repr, strange[:5]))}"
+        known = ", ".join(map(repr, names.head(3)))
+        raise Refused(fault, "records", f"another split, or record ids such as {known}")
+    return names.isin(wanted.records).to_numpy()
+
+
+def _said(task: Task, run: OpenedRun, split: str, question: Question, share: Share) -> pd.DataFrame:
     """Predictions of all records of a part, as answers to the question."""
     if told(run.config["task"]) == "none":
         fault = "its network knows no classes: there is no decision to explain"
         raise Refused(fault, str(run.checkpoint), "the run of a classification task")
-    said = predictions(task, run.data, split, run.config)
+    said = predictions(task, run.data, split, run.config, share)
     if not question.head:
         return said
     own = {name: said[f"{name}_{question.head}"] for name in ("label", "predicted")}

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 from torch import nn
 
 from tremor.report.tables import by_head
@@ -19,8 +20,8 @@ from tremor.report.tables import by_head
 console = Console(highlight=False, soft_wrap=True)
 
 
-def say(text: str) -> None:
-    """One line, as it is; of several processes the first one speaks."""
+def say(text: str | Text) -> None:
+    """One line, as it is, or in colours; of several processes the first one speaks."""
     if not rank_zero_only.rank:
         console.print(text, markup=False)
 

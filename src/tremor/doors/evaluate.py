@@ -10,9 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 from tremor.config.roots import EvaluateRoot
 from tremor.doors.checking import asked
 from tremor.doors.echo import near, say, show_verdict
+from tremor.doors.evaluated import JUDGED, Judged
 from tremor.doors.judging import judge_part
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.quiet import quieten
+from tremor.doors.sharing import deciding, shared
 from tremor.doors.train import run_figures
 from tremor.files import digest, write_whole
 from tremor.report.page import write_page
@@ -28,12 +30,18 @@ def evaluate(composed: DictConfig) -> None:
     keep_memory()
     wanted, overrides = asked(composed, EvaluateRoot, {"split": SPLITS})
     run = open_run(wanted.checkpoint, overrides)
-    folder = _folder(run.checkpoint, wanted.split, overrides if run.changed else [])
-    verdict = judge_part(run.task, run.data, wanted.split, run.config, folder)
+    decides = deciding(overrides) if run.changed else []
+    folder = _folder(run.checkpoint, wanted.split, decides)
+    with shared(run.config["trainer"], overrides) as share:
+        verdict = judge_part(run.task, run.data, wanted.split, run.config, folder, share)
+    if not share.first:
+        return
     show_verdict(verdict)
-    if run.changed:
-        write_whole(folder / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(overrides)))
+    if decides:
+        write_whole(folder / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(decides)))
     _report(run, folder, verdict)
+    whose = checkpoints.run_of(run.checkpoint) or run.checkpoint
+    JUDGED.append(Judged(whose, wanted.split, run.config, folder))
 
 
 def _folder(checkpoint: Path, split: str, overrides: list[str]) -> Path:

@@ -20,6 +20,7 @@ from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.plan import choice, explanations_of, plan_of
 from tremor.doors.quiet import quieten
+from tremor.doors.sharing import Share, deciding, refuse_shared, shared
 from tremor.doors.study import study
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
@@ -47,11 +48,27 @@ def explain(composed: DictConfig) -> None:
     method: Method = build(wanted.explainer["method"])
     run = open_run(wanted.checkpoint, overrides)
     if wanted.run_mode:
+        refuse_shared("run_mode", overrides)
         study(wanted, run, method)
         return
     question = _question(wanted, run)
     folder = _folder(run, wanted, question)
-    cases, table = _cases(wanted, run, question)
+    with shared(run.config["trainer"], overrides) as share:
+        done = _explained(wanted, run, method, question, folder, share)
+    if done is not None:
+        conclude(done, wanted)
+
+
+def _explained(
+    wanted: ExplainRoot,
+    run: OpenedRun,
+    method: Method,
+    question: Question,
+    folder: Path,
+    share: Share,
+) -> Finished | None:
+    """All records explained, in one file; None in a process that is not the first."""
+    cases, table = _cases(wanted, run, question, share)
     plan = plan_of(wanted, run, question.text)
     parts = begun(folder, plan)
     place = folder / "explanation.h5"
@@ -64,12 +81,14 @@ def explain(composed: DictConfig) -> None:
                 fault, near(folder), f"move them away: mv {near(folder)} {near(folder)}.old"
             )
     else:
-        each = explained(method, cases, parts, folder, plan)
+        each = explained(method, cases, parts, folder, plan, share)
+        if not share.first:
+            return None
         meta = plan | {"sampling_rate": run.data.records.sampling_rate}
         found = Explanations.gather(each, cases.inputs.cpu().numpy(), table, question.classes, meta)
         found.save(place)
         parts.drop()
-    conclude(Finished(found, cases, method, run, folder), wanted)
+    return Finished(found, cases, method, run, folder) if share.first else None
 
 
 def _question(wanted: ExplainRoot, run: OpenedRun) -> Question:
@@ -81,7 +100,9 @@ def _question(wanted: ExplainRoot, run: OpenedRun) -> Question:
     return ask(wanted.target, labelled.classes, labelled.heads, decide)
 
 
-def _cases(wanted: ExplainRoot, run: OpenedRun, question: Question) -> tuple[Cases, pd.DataFrame]:
+def _cases(
+    wanted: ExplainRoot, run: OpenedRun, question: Question, share: Share
+) -> tuple[Cases, pd.DataFrame]:
     """The chosen records in the explainer's space, and what is known of them."""
     subject: Subject = build(
         wanted.explainer["subject"],
@@ -89,7 +110,7 @@ def _cases(wanted: ExplainRoot, run: OpenedRun, question: Question) -> tuple[Cas
         data=run.data,
         device=device_of(run.config["trainer"]["accelerator"]),
     )
-    rows = chosen(run, wanted, question)
+    rows = chosen(run, wanted, question, share)
     subject.settle()
     table = _table(rows, run.data.records.table)
     _refuse_match(wanted.match, table)
@@ -139,7 +160,8 @@ def _folder(run: OpenedRun, wanted: ExplainRoot, question: Question) -> Path:
         "figures=",
         "match=",
     )
-    rest = sorted(o for o in command().overrides if not o.lstrip("+~").startswith(plain))
+    own = deciding(command().overrides)
+    rest = sorted(o for o in own if not o.lstrip("+~").startswith(plain))
     words = [choice()]
     words += [question.short] if question.short else []
     words += [wanted.split] if wanted.split != "test" else []

@@ -69,7 +69,7 @@ def conclude(done: Finished, wanted: ExplainRoot) -> None:
     write_json(done.folder / "summary.json", told)
     write_whole(done.folder / "records.csv", done.found.table.to_csv(index=False))
     if wanted.figures:
-        _report(done)
+        report_anew(done.run)
     _tell(done, told)
 
 
@@ -171,16 +171,16 @@ class _Waveforms:
         return self.records.gather(rows, self.length)[0], seconds
 
 
-def _report(done: Finished) -> None:
-    """Bring the run's page up to date, where the explanation is of the run's own data."""
-    place = checkpoints.run_of(done.run.checkpoint)
-    if any(key.startswith(("dataset.", "loader.")) for key in done.run.changed):
+def report_anew(run: OpenedRun) -> None:
+    """Bring the run's page up to date, where what was done is of the run's own data."""
+    place = checkpoints.run_of(run.checkpoint)
+    if any(key.startswith(("dataset.", "loader.")) for key in run.changed):
         return
     judged = None if place is None else place / "evaluation" / "metrics.json"
     if place is None or judged is None or not judged.exists():
         return
     verdict = read_json(judged, "python evaluate.py checkpoint=<run>")
-    write_page(place, run_figures(place, done.run.config, done.run.data, dict(verdict)))
+    write_page(place, run_figures(place, run.config, run.data, dict(verdict)))
 
 
 def _tell(done: Finished, told: Plain) -> None:

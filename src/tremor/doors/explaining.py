@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,6 +20,8 @@ from torch import nn
 
 from tremor.config.build import Plain
 from tremor.doors.echo import console, near, say
+from tremor.doors.processes import first
+from tremor.doors.sharing import ALL, Share
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
 from tremor.explain.budget import Budget
@@ -28,6 +32,7 @@ from tremor.explain.targets import Target
 from tremor.files import write_json
 
 PILOT = 256  # evaluations that measure how fast they are
+Made = TypeVar("Made")
 VIEWS = 4  # networks for different lengths that are kept at once
 
 
@@ -71,16 +76,21 @@ class Cases:
 
 
 def explained(
-    method: Method, cases: Cases, parts: Parts, folder: Path, plan: Plain
+    method: Method, cases: Cases, parts: Parts, folder: Path, plan: Plain, share: Share = ALL
 ) -> list[Explanation]:
-    """Explanations of all cases, in their order; what is there already is not made again."""
-    todo = [place for place, name in enumerate(cases.names) if not parts.has(name)]
-    if len(todo) < len(cases):
-        say(f"resume   {len(cases) - len(todo)} of {len(cases)} are there already")
-    make = _maker(method, cases, folder, len(todo))
+    """Explanations of all cases, in their order; what is there already is not made again.
+
+    Of several processes each explains every so-manieth, and the first one has them all then.
+    """
+    left = [place for place, name in enumerate(cases.names) if not parts.has(name)]
+    if len(left) < len(cases):
+        say(f"resume   {len(cases) - len(left)} of {len(cases)} are there already")
+    todo = [place for place in left if place % share.world == share.rank]
+    make = _together(share, lambda: _maker(method, cases, folder, len(todo)))
     began, spent = time.monotonic(), 0
     errors: list[float] = []
-    with _bar(len(cases), len(cases) - len(todo)) as advance:
+    own = len(range(share.rank, len(cases), share.world))
+    with _bar(own, own - len(todo)) as advance:
         for place in todo:
             found = make(cases.case(place))
             if not (folder / "plan.json").exists():
@@ -90,9 +100,20 @@ def explained(
             if found.relative_error is not None:
                 errors.append(found.relative_error)
             advance(errors)
-    if todo:
-        _tell(len(todo), spent, time.monotonic() - began, errors)
+    each = share.gathered((len(todo), spent, errors))
+    if not share.first:
+        return []
+    counts, numbers, found_errors = zip(*each, strict=True)
+    if sum(counts):
+        _tell(sum(counts), sum(numbers), time.monotonic() - began, list(chain(*found_errors)))
     return [parts.get(name, cases.subject.axes) for name in cases.names]
+
+
+def _together(share: Share, make: Callable[[], Made]) -> Made:
+    """What the first process makes first: the others find what it has measured."""
+    made = make() if share.first else None
+    share.wait()
+    return make() if made is None else made
 
 
 def begun(folder: Path, plan: Plain) -> Parts:
@@ -146,7 +167,7 @@ def _bar(total: int, done: int) -> Iterator[Callable[[list[float]], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[error]}"),
     )
-    shown = sys.stdout.isatty()
+    shown = sys.stdout.isatty() and first()
     with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         bar = progress.add_task("", total=total, completed=done, error="")
 

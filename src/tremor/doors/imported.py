@@ -1,4 +1,4 @@
-"""A Keras model as a run folder: a config of today's tree, and weights from elsewhere."""
+"""A network from elsewhere as a run folder: a config of today's tree, and weights from a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
+from torch import Tensor
 
 from tremor.config.build import Plain
 from tremor.config.resolve import plain
@@ -22,14 +23,10 @@ from tremor.tasks.base import Task
 from tremor.training import checkpoints, run_folder
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import Facts, assemble
-from tremor.training.keras_config import Described, described
-from tremor.training.keras_file import read_keras
-from tremor.training.keras_network import Recognised, recognise
 
 CHOICES = {
     "dataset": "physionet",
     "encoder": "raw",
-    "decoder": "pooled",
     "task": "multilabel",
     "evaluation": "multilabel",
 }
@@ -53,42 +50,50 @@ class Wanted:
     overrides: tuple[str, ...] = ()
 
 
-def imported(weights: Path, wanted: Wanted, out: Path) -> Path:
-    """Turn a Keras file into a run folder with a checkpoint; returns the folder."""
-    file = read_keras(weights)
-    found = recognise(file)
-    said = described(file, found)
-    _tell(found, said)
+@dataclass(frozen=True)
+class Foreign:
+    """A network of a file: choices of the groups `model` and `decoder`, and the model's settings.
+
+    `length` is the number of samples that it demands; None if any will do. `script` imports such
+    files; `notes` are said and kept.
+    """
+
+    file: Path
+    script: str
+    model: str
+    decoder: str
+    settings: dict[str, Any]
+    leads: int
+    outputs: int
+    length: int | None
+    weights: dict[str, Tensor]
+    notes: tuple[str, ...] = ()
+
+
+def imported(found: Foreign, wanted: Wanted, out: Path) -> Path:
+    """Turn a network into a run folder with a checkpoint; returns the folder."""
+    each = ", ".join(f"{key} {value}" for key, value in found.settings.items())
+    say(f"network  {found.model}: {each}; {found.leads} leads, {found.outputs} classes")
+    for note in found.notes:
+        say(f"note     {note}")
     if found.outputs != len(wanted.classes):
         fault = f"the network tells {found.outputs} classes, {len(wanted.classes)} are named"
-        raise Refused(fault, str(weights), "--classes-file with a code for each, in their order")
-    config, raw, choices, overrides = _composed(found, said, wanted)
+        raise Refused(fault, str(found.file), "--classes-file with a code for each, in their order")
+    config, raw, choices, overrides = _composed(found, wanted)
     task = _task(config, found, tuple(wanted.classes))
     keep = Path(config["cache_dir"]).expanduser() / "files"
     task.card["provenance"]["imported"] = {
-        "file": weights.name,
-        "fingerprint": fingerprint(weights, keep),
-        "config": said is not None,
+        "file": found.file.name,
+        "fingerprint": fingerprint(found.file, keep),
+        "notes": list(found.notes),
     }
     task.card |= {"tree": raw, "overrides": overrides, "choices": choices}
     return _written(task, run_folder.claim(out))
 
 
-def _tell(found: Recognised, said: Described | None) -> None:
-    """What was recognised, and what had to be taken as the network's own."""
-    settings = found.settings | (said.settings if said else {})
-    each = ", ".join(f"{key} {value}" for key, value in settings.items())
-    say(f"network  {found.model}: {each}; {found.leads} leads, {found.outputs} classes")
-    if said is None:
-        own = "strides, padding, order and eps are taken as the network's own"
-        say(f"note     the file holds weights and no config: {own}")
-
-
-def _composed(
-    found: Recognised, said: Described | None, wanted: Wanted
-) -> tuple[Plain, Plain, dict[str, str], list[str]]:
+def _composed(found: Foreign, wanted: Wanted) -> tuple[Plain, Plain, dict[str, str], list[str]]:
     """The config of such a run, resolved and raw, with the choices and overrides that make it."""
-    groups = CHOICES | {"model": found.model}
+    groups = CHOICES | {"model": found.model, "decoder": found.decoder}
     typed = [*(f"{group}={choice}" for group, choice in groups.items()), "~experiment"]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
@@ -98,28 +103,26 @@ def _composed(
     del config["hydra"]
     _, raw = plain(config)
     raw["dataset"]["classes"] = wanted.classes
-    settings = found.settings | (said.settings if said else {})
     changes = [*OWN, "experiment_name=imported", f"dataset.num_classes={found.outputs}"]
-    changes += [f"model.{key}={value}".replace(" ", "") for key, value in settings.items()]
-    changes += [f"dataset.maxlen={said.length}"] if said and said.length else []
+    changes += [f"model.{key}={value}".replace(" ", "") for key, value in found.settings.items()]
+    changes += [f"dataset.maxlen={found.length}"] if found.length else []
     changes += [f"dataset.data_dir={wanted.root.expanduser().resolve()}"] if wanted.root else []
     changes += wanted.overrides
     resolved, raw, _ = retuned(raw, changes)
     return resolved, raw, chosen, [*typed, *changes]
 
 
-def _task(config: Plain, found: Recognised, classes: tuple[str, ...]) -> Task:
+def _task(config: Plain, found: Foreign, classes: tuple[str, ...]) -> Task:
     """The task with the file's weights, and the card that its checkpoint carries."""
     rate, length = config["dataset"]["sampling_rate"], config["dataset"]["maxlen"]
     facts = Facts(found.leads, length, rate, classes, multi=True)
     task = assemble(config, facts)
-    checkpoints.take_weights(task.network, found.weights(), "the Keras file")
-    said = "scripts/import_keras.py"
+    checkpoints.take_weights(task.network, found.weights, str(found.file))
     task.card = {
         "format": checkpoints.FORMAT,
         "config": config,
         "facts": facts.plain(),
-        "provenance": run_folder.provenance(said, config["seed"], "", keep_memory(), None),
+        "provenance": run_folder.provenance(found.script, config["seed"], "", keep_memory(), None),
     }
     return task
 

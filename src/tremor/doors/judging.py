@@ -13,26 +13,42 @@ import torch
 from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
+from tremor.config.rules import told
 from tremor.data.audit import warning
 from tremor.data.labels import Labelled, limits, visso
 from tremor.doors.data import Data
 from tremor.doors.processes import alone
+from tremor.doors.sharing import ALL, Share
 from tremor.errors import TremorError
+from tremor.evaluation.columns import with_fitted
 from tremor.evaluation.pretraining import collapse
 from tremor.files import write_json, write_whole
 from tremor.report import plots
+from tremor.report.mistakes import write_mistakes
+from tremor.report.papers import write_papers
 from tremor.report.plots_sequence import timeline
 from tremor.report.svg import save_png
 from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
 from tremor.training.callbacks import Progress
 
+NAMED = 50
+"""Records set aside that a verdict names."""
 
-def predictions(task: Task, data: Data, split: str, config: Plain) -> pd.DataFrame:
-    """Probabilities of every record of a part, in the order of the table."""
-    settings = alone(config["trainer"])
+
+def predictions(
+    task: Task, data: Data, split: str, config: Plain, share: Share = ALL
+) -> pd.DataFrame:
+    """Probabilities of every record of a part, in the order of the table.
+
+    Of several processes each predicts its share, and all of them are told everything.
+    """
+    settings = alone(config["trainer"], share.gpu)
     trainer: lightning.Trainer = build(settings, callbacks=[Progress()], logger=False)
-    batches: Any = trainer.predict(task, data.module.loader(split))
+    loader = data.module.loader(split, share.rank, share.world)
+    own: Any = trainer.predict(task, loader) if len(loader) else []
+    batches = [batch for each in share.gathered(own) for batch in each]
+    batches.sort(key=lambda batch: int(batch["index"][0]))
     said = {name: torch.cat([b[name] for b in batches]).numpy() for name in batches[0]}
     index = said.pop("index")
     whole = [np.isfinite(values.reshape(len(index), -1)).all(1) for values in said.values()]
@@ -56,15 +72,28 @@ def _columns(said: dict[str, Any], labelled: Labelled) -> Iterator[pd.DataFrame]
         yield pd.DataFrame(values, columns=names)
 
 
-def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) -> dict[str, Any]:
-    """Judge a part; leaves predictions.csv, metrics.json and figures in `folder`."""
-    said = predictions(task, data, split, config)
+def judge_part(
+    task: Task, data: Data, split: str, config: Plain, folder: Path, share: Share = ALL
+) -> dict[str, Any]:
+    """Judge a part; leaves predictions.csv, metrics.json and figures in `folder`.
+
+    For the test part validation is predicted too: temperature and prediction sets are fitted there.
+    Of several processes the first one judges; the verdict of the others is empty.
+    """
+    said = predictions(task, data, split, config, share)
+    taught = _validation(task, data, split, config, share)
+    counted = share.gathered(task.counted())
+    if not share.first:
+        return {}
+    task.recount(counted)
+    names = pd.concat([said["record_id"], *([] if taught is None else [taught["record_id"]])])
     table, parts = data.records.table.assign(seen=config["loader"]["keep"]), data.parts
     verdict: dict[str, Any] = build(config["evaluation"])(
         said,
         classes=data.labelled.classes,
-        table=table[table["record_id"].isin(said["record_id"])],
+        table=table[table["record_id"].isin(names)],
         train_table=table[parts == "train"] if (parts == "train").any() else None,
+        validation=taught,
         split=split,
         ordered=data.labelled.ordered,
     )
@@ -74,11 +103,34 @@ def judge_part(task: Task, data: Data, split: str, config: Plain, folder: Path) 
         verdict["verdict"] = [worry, *verdict["verdict"]] if worry else verdict["verdict"]
     if leak := warning(data.audit):
         verdict["verdict"] = [leak, *verdict["verdict"]]
-    write_whole(folder / "predictions.csv", said.to_csv(index=False))
+    write_whole(folder / "predictions.csv", with_fitted(said, verdict).to_csv(index=False))
+    if taught is not None:
+        write_whole(folder / "validation.csv", taught.to_csv(index=False))
+    verdict["set_aside"] = _set_aside(data)
     write_json(folder / "metrics.json", verdict)
+    write_mistakes(folder, verdict)
     for name, figure in figures_of(verdict).items():
         save_png(figure, folder / f"{name}.png")
+    write_papers(folder)
     return verdict
+
+
+def _set_aside(data: Data) -> Plain:
+    """The records that the source could not use: how many, why, and the first of them by name."""
+    found = data.records.meta["set_aside"]
+    reasons = pd.Series([one["reason"].partition(" to ")[0] for one in found], dtype=str)
+    names = [one["record_id"] for one in found[:NAMED]]
+    counts = {str(why): int(count) for why, count in reasons.value_counts().items()}
+    return {"count": len(found), "reasons": counts, "records": names}
+
+
+def _validation(
+    task: Task, data: Data, split: str, config: Plain, share: Share
+) -> pd.DataFrame | None:
+    """Predictions of the validation part, where it can teach something about the test part."""
+    if split != "test" or told(config["task"]) == "none" or not (data.parts == "val").any():
+        return None
+    return predictions(task, data, "val", config, share)
 
 
 def fan_figure(data: Data, config: Plain) -> Figure:

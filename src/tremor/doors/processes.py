@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import lightning
 import torch
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tremor.config.build import Plain
-from tremor.errors import Refused
+from tremor.doors import meeting
+from tremor.errors import FAULT, Refused, TremorError
 from tremor.training import loggers
 
-FOLDER = "TREMOR_RUN_FOLDER"
+FOLDER, PARENT = "TREMOR_RUN_FOLDER", "TREMOR_PARENT"
 ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
+LEFT = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
+"""What Lightning leaves in the environment when it has started other processes."""
+MOMENT = 3.0
+"""How long a failed process waits for the others [s]: Lightning looks after them every 5 s."""
+
+
+class Lost(TremorError):
+    """Another process has ended, and this one with it."""
 
 
 def first() -> bool:
@@ -25,30 +37,97 @@ def first() -> bool:
 
 
 def given_folder() -> Path | None:
-    """The run folder that the first process claimed, for the others."""
+    """The run folder that the first process claimed, for the others: they wait for it."""
+    if meeting.launcher():
+        return meeting.attend()
     if first():
         return None
     if FOLDER not in os.environ:
         raise Refused(
             "this process was started by another launcher, which does not tell the run's folder",
             "trainer.devices",
-            "start one process: it starts the others (trainer.devices=2 trainer.strategy=ddp)",
+            "start one process: it starts the others (trainer.devices=2 trainer.strategy=ddp), "
+            "or let torchrun or srun start them",
         )
+    follow()
     return Path(os.environ[FOLDER])
+
+
+def follow() -> None:
+    """End with the process that started this one, however it ends: nobody is left behind."""
+    parent = os.environ.get(PARENT)
+    if parent is not None:
+        threading.Thread(target=_followed, args=(int(parent),), daemon=True).start()
+
+
+def _followed(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(FAULT)
+
+
+def refuse_other_count(devices: int, nodes: int) -> None:
+    """A launcher starts a process for each device; several machines need one."""
+    launcher, count = meeting.launcher(), devices * nodes
+    if launcher is None and nodes > 1:
+        fault = f"trainer.num_nodes={nodes}, and nothing starts processes there"
+        remedy = "start them by torchrun --nnodes … or by srun (docs/devices.md)"
+        raise Refused(fault, "trainer.num_nodes", remedy)
+    if launcher is not None and launcher.world_size() != count:
+        started = launcher.world_size()
+        fault = f"{started} processes were started, for trainer.devices x num_nodes = {count}"
+        remedy = f"trainer.devices={started // nodes} trainer.strategy=ddp"
+        raise Refused(fault, "trainer.devices", remedy)
 
 
 @contextmanager
 def told_of(folder: Path) -> Iterator[None]:
     """Processes started meanwhile learn the run's folder; afterwards this one is alone again."""
-    if first():
-        os.environ[FOLDER] = str(folder)
+    told = {FOLDER: str(folder)} if first() and not meeting.launcher() else {}
+    try:
+        with started(told):
+            yield
+    except RuntimeError as error:
+        if lost(error):
+            raise blamed(folder) from error
+        raise
+
+
+@contextmanager
+def started(told: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Others may be started meanwhile, `told` this by their environment; it is as before then."""
+    before = dict(os.environ)
+    given = {PARENT: str(os.getpid())} | dict(told or {})
+    given["HYDRA_FULL_ERROR"] = os.environ.get("TREMOR_TRACEBACK", "0")  # as the user set it
+    os.environ.update(given)
     try:
         yield
     finally:
-        if first():
-            os.environ.pop(FOLDER, None)
+        for name in {*LEFT, *given}:
+            os.environ.pop(name, None)
+            os.environ.update({name: before[name]} if name in before else {})
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
+
+
+def lost(error: RuntimeError) -> bool:
+    """Does an error say that another process has gone?"""
+    return isinstance(error, torch.distributed.DistError) or "gloo" in str(error)
+
+
+def blamed(folder: Path) -> Lost:
+    """Which process failed, by the traceback that it leaves in the run folder."""
+    until = time.monotonic() + MOMENT
+    while time.monotonic() < until:
+        for place in sorted(folder.glob("*traceback.txt")):
+            text = place.read_text().strip()
+            if Lost.__name__ not in text:
+                who = place.name.removesuffix("traceback.txt").strip("_") or "rank0"
+                said = f"process {who.removeprefix('rank')} failed: {text.splitlines()[-1]}"
+                return Lost(said, str(place), "that file holds the whole traceback")
+        time.sleep(0.1)
+    fault = "another process of this run has ended without a word: killed, or out of memory"
+    return Lost(fault, str(folder), f"resume={folder} goes on from the last whole epoch")
 
 
 def own_name(name: str) -> str:
@@ -56,12 +135,29 @@ def own_name(name: str) -> str:
     return name if first() else f"rank{rank_zero_only.rank}_{name}"
 
 
-def alone(trainer: Plain) -> Plain:
-    """Trainer settings for judging: one process sees every record, and each of them once."""
-    return trainer | ALONE | {"enable_checkpointing": False}
+def alone(trainer: Plain, gpu: int | None = None) -> Plain:
+    """Trainer settings for judging: one device (or this GPU), and each of its records once."""
+    devices = {} if gpu is None else {"devices": [gpu]}
+    return trainer | ALONE | devices | {"enable_checkpointing": False}
 
 
-def closing(mirrors: list[Logger], failed: bool) -> None:
-    """End the loggers, in the process that speaks for the run."""
+def batch_line(trainer: lightning.Trainer, size: int) -> str:
+    """How many records a step of the optimiser sees: `8 records x 2 devices = 16 a step`."""
+    parts = {
+        "devices": trainer.num_devices,
+        "machines": trainer.num_nodes,
+        "batches accumulated": trainer.accumulate_grad_batches,
+    }
+    times = [f" x {count} {what}" for what, count in parts.items() if count > 1]
+    total = size * trainer.num_devices * trainer.num_nodes * trainer.accumulate_grad_batches
+    return f"{size} records{''.join(times)}{f' = {total}' if times else ''} a step"
+
+
+def closing(mirrors: list[Logger], code: int) -> None:
+    """End the loggers, in the process that speaks for the run; others let it speak first."""
     if first():
-        loggers.close(mirrors, failed)
+        loggers.close(mirrors, code)
+    elif code:
+        parent, until = os.getppid(), time.monotonic() + MOMENT
+        while os.getppid() == parent and time.monotonic() < until:
+            time.sleep(0.1)

@@ -13,4 +13,5 @@ def quieten() -> None:
     for nag in (".*does not have many workers.*", ".*number of training batches.*", ".*LeafSpec.*"):
         warnings.filterwarnings("ignore", nag)
     warnings.filterwarnings("ignore", ".*Checkpoint directory.*exists and is not empty.*")
+    warnings.filterwarnings("ignore", ".*checkpoint that ended before the epoch ended.*")
     warnings.filterwarnings("ignore", ".*lr_scheduler.step.*before.*optimizer.step.*")

@@ -5,7 +5,6 @@ Nothing here imports torch, so that `--help`, `--cfg job` and TAB completion ans
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 import traceback
@@ -19,7 +18,14 @@ from omegaconf.errors import OmegaConfBaseException
 
 from tremor.config.check import refuse
 from tremor.config.overrides import groups_of, loosen, wrong_choices
+from tremor.doors import sweep_job
+from tremor.doors.completion_setup import asked_to_complete, tell
+from tremor.doors.dry_sweep import kept_apart
 from tremor.doors.globs import expanded
+from tremor.doors.help import asked_for_help, help_text
+from tremor.doors.misspelt import spelt
+from tremor.doors.sweep_again import again
+from tremor.doors.sweep_plugins import refuse_absent
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
 
 SWEEP = ("-m", "--multirun")
@@ -34,33 +40,56 @@ def open_door(main: Callable[[], Any], root: Path) -> None:
     os.environ["TREMOR_TRACEBACK"] = str(int(traced))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then hands errors on instead of printing them
     try:
-        if {"--help", "-h"} & set(sys.argv[1:]):
-            print(help_text(root))
+        if asked_to_complete(sys.argv[1:]):
+            tell(sys.argv[1:], root)
             return
-        sys.argv[1:] = prepared(sys.argv[1:], root)
-        main()
+        if asked_for_help(sys.argv[1:]):
+            print(help_text(sys.argv[1:], root))
+            return
+        words = spelt(sys.argv[1:], root)
+        with kept_apart(prepared(words, root), root) as arguments:
+            sys.argv[1:] = arguments
+            main()
+    except KeyboardInterrupt:
+        _tell(TremorError("stopped", code=STOPPED), False)
     except Exception as error:
         _tell(error, traced)
     if FAILURES:
-        sys.exit(FAILURES[0].code)
+        sys.exit(FAILURES[-1].code)
 
 
-def job(run: Callable[[], None]) -> None:
-    """Run one job of a door; its error is told here, so that a sweep's other jobs still run."""
+def job(run: Callable[[], None]) -> int:
+    """Run one job of a door and tell its error, so that a sweep's other jobs still run.
+
+    Returns its exit code, which reaches the sweep from whatever process this is.
+    """
+    place = sweep_job.place()
+    told = sweep_job.kept(place, lambda: _tried(run)) if place else _tried(run)
+    if told and told.code == STOPPED and sweep_job.swept():
+        raise KeyboardInterrupt
+    return told.code if told else 0
+
+
+def _tried(run: Callable[[], None]) -> TremorError | None:
+    """Run, and tell the error that ends it, if one does."""
     try:
         run()
-    except KeyboardInterrupt:
-        FAILURES.append(TremorError("stopped", code=STOPPED))
-        print(FAILURES[-1], file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        told = TremorError("stopped", code=STOPPED)
+        _tell(told.with_traceback(stop.__traceback__), False)
+        return told
     except Exception as error:
-        _tell(error, os.environ.get("TREMOR_TRACEBACK") == "1")
+        return _tell(error, os.environ.get("TREMOR_TRACEBACK") == "1")
+    return None
 
 
-def _tell(error: Exception, traced: bool) -> None:
+def _tell(error: Exception, traced: bool) -> TremorError:
     if traced:
         traceback.print_exception(error)
-    FAILURES.append(translated(error))
-    print(FAILURES[-1], file=sys.stderr)
+    told = translated(error)
+    FAILURES.append(told if told is error else told.with_traceback(error.__traceback__))
+    print(told, file=sys.stderr)
+    return told
 
 
 def prepared(arguments: list[str], root: Path) -> list[str]:
@@ -68,6 +97,8 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
 
     Calls that only show something (`--cfg`, `--help`, completion) are left as they are.
     """
+    arguments = again(arguments, root)
+    refuse_absent(arguments, bool(set(arguments) & set(SWEEP)))
     overrides = [a for a in arguments if not a.startswith("-")]
     flags = [a for a in arguments if a.startswith("-") and a not in SWEEP]
     if flags:
@@ -82,25 +113,6 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
     sweeping = [a for a in arguments if a in SWEEP]
     loosened = loosen(overrides, groups, every)
     return sweeping + expanded(overrides, loosened, root, bool(sweeping))
-
-
-def help_text(root: Path) -> str:
-    """The heading of the root's file, and every group with its choices and what they are."""
-    lines = [*_heading(root), "", "Groups and their choices:"]
-    for group, choices in groups_of(root.parent).items():
-        if group == "hydra" or group.startswith("experiment/"):
-            continue
-        files = {choice: root.parent / group / f"{choice}.yaml" for choice in choices}
-        said = {choice: " ".join(_heading(file)[:1]) for choice, file in files.items()}
-        lines += ["", f"{group}="]
-        lines += [f"  {choice:<28} {text}".rstrip() for choice, text in said.items()]
-    return "\n".join(lines)
-
-
-def _heading(file: Path) -> list[str]:
-    """The comment lines at the top of a config file, after Hydra's own directive."""
-    lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
-    return [line[2:] for line in itertools.takewhile(lambda line: line.startswith("#"), lines)]
 
 
 def own_groups(root: Path) -> dict[str, list[str]]:
@@ -118,9 +130,11 @@ def translated(error: Exception) -> TremorError:
     if isinstance(error, HydraException | OmegaConfBaseException):
         said = str(error) or str(error.__cause__)
         lines = [line.strip() for line in said.splitlines() if line.strip()]
-        advice = [line for line in lines if not line.startswith("To append")]
+        advice = [line for line in lines if not line.startswith(("To append", "See https:"))]
         remedy = "--help lists groups and keys; --cfg job shows the composed tree"
-        return TremorError(" ".join(advice[:8]), "the command line", remedy, code=REFUSED)
+        return TremorError(
+            " ".join(advice[:8]).replace("++", ""), "the command line", remedy, code=REFUSED
+        )
     where = traceback.extract_tb(error.__traceback__)[-1]
     remedy = "HYDRA_FULL_ERROR=1 shows the whole traceback"
     said = f"{type(error).__name__}: {str(error).strip()[:500]}"

@@ -6,16 +6,20 @@ What is done is kept record by record: a second call does nothing twice, a kille
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import command
 from tremor.doors.echo import near, say
+from tremor.doors.explained import report_anew
 from tremor.doors.opened import OpenedRun
 from tremor.doors.plan import choice, explanations_of, plan_of
-from tremor.doors.study_class import OfClass
+from tremor.doors.study_class import OfClass, maps_of
+from tremor.doors.study_kept import Left
 from tremor.doors.study_rows import Rows
 from tremor.doors.study_selection import chosen_of, judged_records, kept, taken
 from tremor.doors.study_sheets import draw
@@ -34,7 +38,16 @@ from tremor.training.assemble import device_of
 
 FILLS: Mapping[str, Fill] = {"blur": Blur(along=(1,)), "noise": Noise(draws=1), "zero": Zero()}
 """What is deleted is filled with, none of which needs other records."""
-IDLE = ("target=", "select=", "models=", "max_per_class=", "audit=", "match=", "figures=")
+IDLE = (
+    "target=",
+    "select=",
+    "models=",
+    "records=",
+    "max_per_class=",
+    "audit=",
+    "match=",
+    "figures=",
+)
 """Keys of the door that a study has others for, or none."""
 
 
@@ -90,12 +103,19 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     home = _home(run)
     codes = {name: run.config["dataset"]["classes"][name] for name in run.data.labelled.classes}
     names = settings.asked(codes, claims)
-    said = judged_records(wanted, run)
+    said = judged_records(wanted, run, home)
     if settings.selection is None:
         made = chosen_of(said, names, settings.select(wanted.seed))
     else:
         made = taken(Path(settings.selection), said, {name: codes[name] for name in names})
     chosen = kept(home / "selection.csv", made)
+    folder = home / _choice()
+    judge = settings.judge(claims, wanted.explainer.get("fill", ""))
+    left = Left(home, folder, _made_of(wanted, run, settings, judge, chosen))
+    if left.stands(chosen, maps_of(method), settings.stability, settings.figures):
+        for line in left.told(chosen):
+            say(line)
+        return
     subject: Subject = build(
         wanted.explainer["subject"],
         task=run.task,
@@ -103,9 +123,8 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
         device=device_of(run.config["trainer"]["accelerator"]),
     )
     subject.settle()
-    folder, references = home / _choice(), subject.references(wanted.seed)
-    judge = settings.judge(claims, wanted.explainer.get("fill", ""))
-    tables = Tables(home, folder, settings.stability, made_by(judge))
+    references = subject.references(wanted.seed)
+    tables = Tables(home, folder, settings.stability, made_by(judge), left.made_of)
     for name, rows in chosen.groupby("group_class", sort=False):
         of_class = OfClass(
             name=str(name),
@@ -132,6 +151,16 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
         say(line)
     say(f"\nwritten  {near(folder)}")
     say(f"page     {near(home / 'study.html')}")
+    report_anew(run)
+
+
+def _made_of(
+    wanted: ExplainRoot, run: OpenedRun, settings: Settings, judge: Judge, chosen: pd.DataFrame
+) -> str:
+    """The digest of all that decides what a study says: weights, data, settings, claims, choice."""
+    plain = replace(settings, figures=False, selection=None)
+    told = (plan_of(wanted, run, ""), judge, plain, run.config["dataset"]["classes"])
+    return digest(*map(repr, told), chosen.to_csv(index=False))
 
 
 def _kept(of: OfClass, judge: Judge, settings: Settings) -> Path:

@@ -21,6 +21,7 @@ from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun
 from tremor.doors.subject import Subject
 from tremor.errors import Refused
+from tremor.explain.compat.methods import Earlier
 from tremor.explain.explanation import Explanation
 from tremor.explain.fusion import Fused
 from tremor.explain.game import logits
@@ -28,10 +29,15 @@ from tremor.explain.heart.extra_beat import ExtraBeat, beat_seed, with_extra_bea
 from tremor.explain.heart.tokens import Seen
 from tremor.explain.methods import Method
 from tremor.explain.targets import OneClass
-from tremor.files import write_whole
+from tremor.files import write_json, write_whole
 from tremor.network.fold import folded
 
 Maps = dict[str, list[Explanation]]
+
+
+def maps_of(method: Method) -> list[str]:
+    """The folders of maps of a class: one for each method, and one for what is fused of two."""
+    return ["maps-0", "maps-1", "maps-fused"] if isinstance(method, Fused) else ["maps-0"]
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,26 @@ class OfClass:
             done = explained(method, cases, begun(folder, self.plan), folder, self.plan)
             found[done[0].method] = done
         if isinstance(self.method, Fused):
-            first, second = found.values()
-            pairs = enumerate(zip(first, second, strict=True))
-            made = [self.method.of(a, b, cases.case(n)) for n, (a, b) in pairs]
-            found[made[0].method] = made
+            fused = self._fused(self.method, cases, list(found.values()), f"{what}-fused")
+            found[fused[0].method] = fused
         return found
+
+    def _fused(
+        self, method: Fused, cases: Cases, both: list[list[Explanation]], what: str
+    ) -> list[Explanation]:
+        """Explanations by two methods as one, kept like theirs."""
+        folder, (first, second) = self.folder / what, both
+        parts = begun(folder, self.plan)
+        write_json(folder / "plan.json", self.plan)
+        for place, name in enumerate(cases.names):
+            if not parts.has(name):
+                parts.put(name, method.of(first[place], second[place], cases.case(place)))
+        return [parts.get(name, cases.subject.axes) for name in cases.names]
+
+    @property
+    def earlier(self) -> bool:
+        """Whether it is the earlier work's algorithm that explains, priors included."""
+        return any(isinstance(method, Earlier) for method in self.methods)
 
     @cached_property
     def seen(self) -> tuple[Seen, ...]:
@@ -120,6 +141,11 @@ class OfClass:
         leads = self.run.data.records.channels
         each = zip(self.cases.inputs.cpu().numpy(), self.cases.steps, strict=True)
         return tuple(Seen.of(signal, self.rate, leads, steps) for signal, steps in each)
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which on the network says that a record has the class."""
+        return float(self.run.task.thresholds[self.place])
 
     @property
     def rate(self) -> float:
@@ -195,8 +221,15 @@ class OfClass:
 
     @cached_property
     def known(self) -> NDArray[np.bool_] | None:
-        """Where evidence was planted `(record, lead, time)`; None where nobody knows it."""
+        """Where evidence was planted `(record, lead, time)`; None where nobody knows it.
+
+        It is where a class shows at least half as strongly as it does anywhere in the record: a
+        trace of it is in every lead.
+        """
         run, asked = self.run, [self.name] * len(self.rows)
         axes = self.subject.axes
         found = evidence_of(run.config, run.data.records, self.names, axes, asked)
-        return None if found is None else np.asarray(found > 0)
+        if found is None:
+            return None
+        most = found.max(axis=(1, 2), keepdims=True)
+        return np.asarray((found >= most / 2) & (most > 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,18 +15,21 @@ from torch import Tensor
 from tremor.data.ecg.writing import write_record
 from tremor.doors.echo import say
 from tremor.doors.study_class import Maps, OfClass
+from tremor.doors.study_selection import samples_of
 from tremor.explain.compat import CIRCULAR as TRIED
-from tremor.explain.compat.methods import Earlier
 from tremor.explain.heart.claims_file import earlier_claims
 from tremor.explain.heart.ecg_xai import BLEND, CIRCULAR, EarlierScores
+from tremor.explain.heart.ecg_xai_stability import earlier_stability
 from tremor.explain.heart.extra_beat import ExtraBeat
 from tremor.explain.heart.judge import Cells, Judge
+from tremor.explain.heart.stability import prediction
 from tremor.explain.methods import record_seed
 from tremor.files import digest, write_json
 from tremor.report.files import read_json
 
 EARLIER = {"ecg_xai": BLEND, "ecg_xai without priors": 0.0}
 """How much of the earlier scores is the answer key."""
+NO_BEAT = "no beat that can be copied"
 GAIN, LIMIT = 1000.0, 32767.0  # units a mV of what is in mV, and the most that 16 bits hold
 Row = dict[str, Any]
 
@@ -61,8 +64,9 @@ class Rows:
                 make = partial(self._stable, place, maps, again, copied)
                 told = self._kept("stability", place, make)
             else:
-                told = [{"method": m, "error": "no beat that can be copied"} for m in maps]
-            found += [self._named(row, {"stamp": self._stamp, **cells}) for cells in told]
+                none: Cells = {"scoring": "tremor", "stamp": self._stamp, "error": NO_BEAT}
+                told = [{"method": m, **none} for m in maps]
+            found += [self._named(row, cells) for cells in told]
         return found
 
     def _kept(self, what: str, place: int, make: Callable[[], list[Cells]]) -> list[Cells]:
@@ -83,7 +87,7 @@ class Rows:
             "sel_idx": row["sel_idx"],
             "record_id": row["record_id"],
             "group": row["group"],
-            "mat_path": str(Path(str(row["filename"])).with_suffix(".mat")),
+            "mat_path": samples_of(self.of.run.config["dataset"], str(row["filename"])),
             **cells,
         }
 
@@ -97,17 +101,13 @@ class Rows:
         found = self.judge.judged(values, seen, key, score, others, known, seed)
         own: Cells = {"scoring": "tremor", "stamp": self._stamp}
         rows: list[Cells] = [{"method": n, **own, **cells} for n, cells in found.items()]
-        if not self._stamp or self._theirs is None:
-            return rows
 
         def chance(x: Tensor) -> Tensor:
             return score(x).sigmoid()
 
-        for scoring, blend in EARLIER.items():
-            earlier = EarlierScores(earlier_claims(), blend)
-            stamp = {"scoring": scoring, "stamp": CIRCULAR if blend else self._stamp}
+        for stamp, earlier, theirs in self._earlier:
             for name, each in values.items():
-                cells = earlier.row(each, seen, self._theirs, chance, seen.signal.shape[1])
+                cells = earlier.row(each, seen, theirs, chance, seen.signal.shape[1])
                 rows.append({"method": name, **stamp, **cells})
         return rows
 
@@ -123,9 +123,25 @@ class Rows:
         other = self._after(place, copied)
         others = _others(again, None if other is None else copied.index(other))
         seen = of.seen[place]
-        found = self.judge.stable(original, copy, seen, self._key, extra, (before, after), others)
+        stays = prediction(before, after, self.of.threshold)
+        found = self.judge.stable(original, copy, seen, self._key, extra, stays, others)
         file = self._written(place, extra) if self.augmented else ""
-        return [{"method": n, "augmented_file": file, **cells} for n, cells in found.items()]
+        own: Cells = {"scoring": "tremor", "stamp": self._stamp, "augmented_file": file}
+        rows: list[Cells] = [{"method": n, **own, **cells} for n, cells in found.items()]
+        for stamp, earlier, key in self._earlier:
+            for name, values in original.items():
+                cells = earlier_stability(earlier, values, copy[name], seen, extra, key)
+                rows.append({"method": name, **stamp, **cells})
+        return rows
+
+    @property
+    def _earlier(self) -> Iterator[tuple[Cells, EarlierScores, str]]:
+        """The earlier scores of the earlier methods' maps, with what they are called; or none."""
+        if self._stamp and self._theirs is not None:
+            for scoring, blend in EARLIER.items():
+                said = CIRCULAR if blend else self._stamp
+                stamp: Cells = {"scoring": scoring, "stamp": said}
+                yield stamp, EarlierScores(earlier_claims(), blend), self._theirs
 
     @property
     def _key(self) -> str:
@@ -140,7 +156,7 @@ class Rows:
     @property
     def _stamp(self) -> str:
         """What must be said of every row of the earlier methods' maps."""
-        return TRIED if any(isinstance(m, Earlier) for m in self.of.methods) else ""
+        return TRIED if self.of.earlier else ""
 
     def _after(self, place: int, places: Sequence[int]) -> int | None:
         """Of some places the next after one with a record of another patient; None without any."""

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.data.ecg.precomputed import read_selection, stem
+from tremor.data.ecg.recording import header_of
 from tremor.doors.echo import near, say
 from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
+from tremor.doors.plan import plan_of
+from tremor.doors.study_kept import predicted
 from tremor.errors import Refused
 from tremor.explain.selection import COLUMNS, Selection
 from tremor.files import write_whole
+from tremor.report.tables import counted
 
 KEY = "run_mode.selection"
 ROUNDING = 1e-4  # of a probability: what is more is another network
 
 
-def judged_records(wanted: ExplainRoot, run: OpenedRun) -> pd.DataFrame:
-    """What the network says of all records of the part, with their durations and files."""
-    said = predictions(run.task, run.data, wanted.split, run.config)
+def judged_records(wanted: ExplainRoot, run: OpenedRun, home: Path) -> pd.DataFrame:
+    """What the network says of all records of the part, with their durations and files.
+
+    It is kept in `home`, for calls of the same checkpoint, data and configuration.
+    """
+    told = {name: plan_of(wanted, run, "")[name] for name in ("checkpoint", "data", "versions")}
+    told |= {"split": wanted.split, "config": run.config}
+    made = partial(predictions, run.task, run.data, wanted.split, run.config)
+    said, kept = predicted(home, told, made)
+    if kept:
+        say(f"kept     predictions of {counted(len(said), 'record')}")
     known = run.data.records.table[["record_id", "duration_s", "path"]]
     return said.merge(known, on="record_id", validate="one_to_one")
 
@@ -76,6 +90,17 @@ def taken(place: Path, said: pd.DataFrame, codes: Mapping[str, Sequence[object]]
     chosen = pd.DataFrame(rows).rename(columns={"path": "filename", "duration_s": "duration_sec"})
     say(f"select   {len(chosen)} records as chosen before, in {near(place)}")
     return chosen[list(COLUMNS)].drop_duplicates(["group_class", "record_id"], ignore_index=True)
+
+
+def samples_of(dataset: Plain, header: str) -> str:
+    """The file of a record's samples, relative to the data's root, as its header names it.
+
+    Empty where no file is: the record is made up.
+    """
+    if "data_dir" not in dataset:
+        return ""
+    path = Path(dataset["data_dir"]).expanduser() / header
+    return Path(header).with_name(header_of(path).leads[0].file).as_posix()
 
 
 def _table(place: Path) -> pd.DataFrame:

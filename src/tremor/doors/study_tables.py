@@ -19,7 +19,7 @@ from tremor.report.study import write_page
 from tremor.report.tables import counted
 
 Row = dict[str, Any]
-WHO = ["class_name", "record_id", "method"]
+WHO = ["class_name", "record_id", "method", "scoring"]
 TEXTS = {"group": str, "record_id": str}
 OURS = "tremor"
 FUSED = (Fused.__name__, "EarlierFusion")
@@ -36,6 +36,7 @@ class Tables:
     folder: Path
     stable: bool
     made_by: str = ""
+    made_of: str = ""
     evaluation: list[Row] = field(default_factory=list)
     stability: list[Row] = field(default_factory=list)
     sheets: list[Mapping[str, str]] = field(default_factory=list)
@@ -51,8 +52,10 @@ class Tables:
             for name in ("evaluation_stability", "stability_by_class"):
                 (self.folder / f"{name}.csv").unlink(missing_ok=True)
         sheets = [{**sheet, "file": f"sheets/{sheet['file']}"} for sheet in self.sheets]
-        words = list(self.told())
-        told = {"made_by": self.made_by, "words": words, "sheets": sheets}
+        findings = list(self.findings())
+        words = [*self.told(), *findings]
+        told: Row = {"made_by": self.made_by, "made_of": self.made_of, "words": words}
+        told |= {"findings": findings, "sheets": sheets}
         write_json(self.folder / "study.json", told)
         lines = self.everything()
         write_whole(self.home / "ablation.csv", _frame(lines).to_csv(index=False))
@@ -66,26 +69,24 @@ class Tables:
         """A line for each study, method, scoring and class, of all studies of these records."""
         found = []
         for folder in sorted(p.parent for p in self.home.glob("*/evaluation_attauc_deletion.csv")):
-            rows = pd.read_csv(folder / "evaluation_attauc_deletion.csv", dtype=TEXTS)
-            rows = rows.fillna({"stamp": ""})
+            rows = _read(folder / "evaluation_attauc_deletion.csv")
             stable = folder / "evaluation_stability.csv"
-            if stable.exists():
-                more = pd.read_csv(stable, dtype=TEXTS).assign(scoring=OURS)
-                extra = more[[*WHO, "scoring", *[c for c in more if str(c).startswith("extra_")]]]
-                rows = rows.merge(extra, on=[*WHO, "scoring"], how="left")
-            records = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+            whole = _with_stability(rows, _read(stable) if stable.exists() else [])
             note = folder / "study.json"
             made = read_json(note, AGAIN).get("made_by", "") if note.exists() else ""
             facts = {"study": folder.name, "made_by": made}
-            found += [{**facts, **line} for line in ablation(records)]
+            found += [{**facts, **line} for line in ablation(whole)]
         return found
 
     def told(self) -> Iterator[str]:
-        """What a reader is told first: each class by method, and whether fusing was worth it."""
+        """What a reader is told first: each class by method."""
         own = [row for row in self.evaluation if row["scoring"] == OURS]
-        merged = _with_stability(own, self.stability)
-        for line in ablation(merged):
+        for line in ablation(_with_stability(own, self.stability)):
             yield _sentence(line)
+
+    def findings(self) -> Iterator[str]:
+        """Whether fusing was worth it, in each class."""
+        own = [row for row in self.evaluation if row["scoring"] == OURS]
         methods = list(dict.fromkeys(row["method"] for row in own))
         for fused in (method for method in methods if method in FUSED):
             for name in dict.fromkeys(row["class_name"] for row in own):
@@ -103,9 +104,20 @@ def _studies(home: Path) -> Iterator[Row]:
         yield {"name": path.parent.name, **read_json(path, AGAIN)}
 
 
+def _read(path: Path) -> list[Row]:
+    """The rows of a table; not-a-number where nothing was measured."""
+    table = pd.read_csv(path, dtype=TEXTS).fillna({"stamp": ""})
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
 def _with_stability(rows: Sequence[Row], stable: Sequence[Row]) -> list[Row]:
+    """Rows with the stability of the same map by the same scores."""
     known = {tuple(row[key] for key in WHO): row for row in stable}
-    return [{**known.get(tuple(row[key] for key in WHO), {}), **row} for row in rows]
+    extra = {
+        who: {name: cell for name, cell in row.items() if name.startswith("extra_")}
+        for who, row in known.items()
+    }
+    return [{**row, **extra.get(tuple(row[key] for key in WHO), {})} for row in rows]
 
 
 def _sentence(line: Mapping[str, Any]) -> str:

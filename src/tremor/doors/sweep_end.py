@@ -1,43 +1,76 @@
-"""At the end of a sweep: the folds of a cross-validation are collected by themselves.
+"""At the end of a sweep: its table and its page, what went wrong, folds collected.
 
-Hydra makes this object before anything else: nothing here loads torch until a sweep has ended.
+Nothing here loads torch until a sweep has ended.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
-
-from tremor.config.overrides import is_sweep, key_of
 from tremor.errors import TremorError
+from tremor.evaluation.swept import Row, Swept, sentences, summed_up
+from tremor.training.sweep_folder import OUTPUT, Sweep
 
 FOLD = "dataset.fold"
 
 
-class CollectFolds(Callback):
-    """Collects a sweep over `dataset.fold` into one page; the sweep ends as it would without."""
+def conclude(sweep: Sweep) -> list[str]:
+    """Write sweep.csv and sweep.html, tell of them; returns the states of jobs that ended badly."""
+    found = summed_up(sweep)
+    _attempt("the sweep's page was not written", lambda: _page(found))
+    if FOLD in sweep.keys:
+        collect_folds(sweep.folder)
+    for row in found.bad:
+        print(_told(row), file=sys.stderr)
+    return [row.state.state for row in found.bad]
 
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Collect the sweep's folder where its fold was varied, and say what came of it."""
-        typed = map(str, config.hydra.overrides.task)
-        if any(key_of(text) == FOLD and is_sweep(text) for text in typed):
-            collect_folds(Path(str(config.hydra.sweep.dir)))
+
+def _page(found: Swept) -> None:
+    from tremor.report.sweep import write
+
+    page = write(found)
+    print()
+    for sentence in sentences(found):
+        print(f"• {sentence}")
+    print(f"report   {_near(page)}")
+
+
+def _told(row: Row) -> str:
+    """A job that did not end well: why, its folder, its traceback."""
+    lines = [f"\njob {row.job.number} {row.state.state}: {row.state.problem or 'it never ran'}"]
+    lines += [f"  where     {row.state.where}"] if row.state.where else []
+    lines += [f"  remedy    {row.state.remedy}"] if row.state.remedy else []
+    lines += [f"  folder    {_near(row.folder)}"]
+    for name in (row.state.traceback, OUTPUT):
+        path = row.folder / name
+        lines += [f"  {path.stem:<9} {_near(path)}"] if name and path.is_file() else []
+    return "\n".join(lines)
+
+
+def _near(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def collect_folds(sweep: Path) -> None:
     """Write `<sweep>/folds/`; what keeps folds from being collected is said, and no error."""
+    remedy = f"python scripts/folds.py {sweep}"
+    _attempt("the folds were not collected", lambda: _collect(sweep), remedy)
+
+
+def _attempt(failed: str, write: Callable[[], None], onward: str = "") -> None:
+    """Do what tells of a sweep; its own fault is said and does not change how the sweep ended."""
     from tremor.doors.shell import translated
 
     try:
-        _collect(sweep)
+        write()
     except Exception as error:
         fault = error if isinstance(error, TremorError) else translated(error)
-        print(f"\nthe folds were not collected: {fault.problem}", file=sys.stderr)
-        print(f"remedy: {fault.remedy}; then python scripts/folds.py {sweep}", file=sys.stderr)
+        print(f"\n{failed}: {fault.problem}", file=sys.stderr)
+        then = f"; then {onward}" if onward else ""
+        print(f"remedy: {fault.remedy}{then}", file=sys.stderr)
 
 
 def _collect(sweep: Path) -> None:

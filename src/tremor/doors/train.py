@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,17 +19,24 @@ from omegaconf import DictConfig
 
 from tremor.config.build import Plain, build
 from tremor.config.rules import told
-from tremor.config.signature import signature_of
 from tremor.data.labels import limits
 from tremor.data.module import DataModule
 from tremor.data.multilabel import refuse_untaught
 from tremor.data.parts import refuse_untrained
-from tremor.doors import processes
+from tremor.doors import meeting, processes
 from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
+from tremor.doors.differences import tell_differences
+from tremor.doors.dry_run import KEY, rehearse_run, taken
 from tremor.doors.echo import counted, near, part_line, say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, timeline_figure
+from tremor.doors.mirrors import conclude, mirrored, refuse_unsound, sweep_of
+from tremor.doors.mirrors import told as told_of
 from tremor.doors.quiet import quieten
+from tremor.doors.sweep_again import forget
+from tremor.doors.sweep_job import unfinished
+from tremor.doors.sweep_trial import pruned, pruning
+from tremor.doors.taking_up import tell_place
 from tremor.errors import STOPPED, Refused, TremorError
 from tremor.files import write_json, write_whole
 from tremor.report import plots
@@ -40,10 +44,12 @@ from tremor.report.page import write_page
 from tremor.report.plots_sequence import pretraining_curves
 from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
-from tremor.training import checkpoints, loggers, run_folder, statistics
+from tremor.training import checkpoints, run_folder, statistics
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import assemble, restore
+from tremor.training.callbacks import Steps
 from tremor.training.compiling import compile_model, refuse_uncompilable
+from tremor.training.mirrors import About, Findings
 from tremor.training.pretrained import (
     anchor,
     freeze,
@@ -51,6 +57,7 @@ from tremor.training.pretrained import (
     take_pretrained,
     take_published,
 )
+from tremor.training.resumed import went_on
 from tremor.training.trial import try_build, try_out
 
 FINE_TUNING = "experiment=fore_aftershock/finetune_xlstm_unet"
@@ -69,6 +76,7 @@ class Run:
     resumed: Path | None = None
     changed: bool = False
     space: str = ""
+    dry: bool = False
 
 
 def train(composed: DictConfig) -> None:
@@ -76,17 +84,27 @@ def train(composed: DictConfig) -> None:
     began = time.monotonic()
     quieten()
     typed = command()
-    if composed.get("resume"):
+    if cut_off := unfinished(typed.folder):
+        run, data = _resumed(cut_off, replace(typed, overrides=[]))
+    elif composed.get("resume"):
         run, data = _resumed(str(composed["resume"]), typed)
     else:
         run, data = _begun(composed, typed)
     task = _task(run, data)
     if processes.first():
         _describe(run, data, task)
-    with _mirrors(run) as mirrors:
+    if run.dry:
+        if processes.first():
+            callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
+            rehearse_run(run.config, task, data.module, callbacks, run.folder, run.overrides)
+        return
+    with mirrored(_about(run, task.card["provenance"])) as mirrors:
         with processes.told_of(run.folder):
             steps = _fit(run, data, task, mirrors)
         if not processes.first():
+            return
+        if said := pruned(run.folder):
+            say(said)
             return
         _conclude(run, data, task, mirrors, steps)
     _farewell(run, time.monotonic() - began)
@@ -95,36 +113,48 @@ def train(composed: DictConfig) -> None:
 def _begun(composed: DictConfig, typed: Command) -> tuple[Run, Data]:
     """A new run: its folder is claimed once tree and data are sound."""
     config, raw = checked(composed)
+    dry = taken(config, raw)
+    forget(config, raw)
+    tell_differences(composed, typed.choices)
     refuse_uncompilable(config)
     try_build(config)
     refuse_misfits(config)
+    refuse_unsound(config, typed.choices)
     rehearse(config)
+    folder = None if dry else processes.given_folder()
     data = open_data(config)
     refuse_untrained(data.parts)
     refuse_untaught(data.labelled, data.parts)
     try_out(config, data.facts)
     stamp = datetime.now().strftime("%Y-%m-%d__%H_%M_%S")
     wanted = Path(config["output_dir"]).expanduser() / config["experiment_name"] / stamp
-    folder = processes.given_folder() or run_folder.claim(typed.folder or wanted)
+    if dry:
+        return Run(config, raw, typed.overrides, typed.choices, wanted, dry=True), data
+    if folder is None:
+        folder = run_folder.claim(typed.folder or wanted)
+        meeting.tell(folder)
     return Run(config, raw, typed.overrides, typed.choices, folder), data
 
 
 def rehearse(config: Plain) -> None:
     """Build the Trainer once without a run, so that values it refuses are refused early."""
     try:
-        build(config["trainer"] | {"enable_checkpointing": False}, logger=False)
+        trainer = build(config["trainer"] | {"enable_checkpointing": False}, logger=False)
     except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
         raise Refused(f"the trainer refuses its settings: {error}", "trainer.*") from error
+    processes.refuse_other_count(trainer.num_devices, trainer.num_nodes)
 
 
 def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
-    """A run that goes on in its own folder, from its last whole epoch."""
+    """A run that goes on in its own folder, from its latest checkpoint."""
     folder = Path(place).expanduser().resolve()
     last = checkpoints.find(str(folder / "checkpoints" / "last.ckpt"))
     content = checkpoints.load(last)
     card = content["tremor"]
     ours = [o for o in typed.overrides if not o.startswith("resume=")]
     config, raw, changed = retuned(card["tree"], ours)
+    dry = taken(config, raw)
+    changed = [key for key in changed if key != KEY]
     for key in changed:
         say(f"changed  {key}")
     refused = [key for key in changed if key.partition(".")[0] in DATA_AND_MODEL]
@@ -134,12 +164,13 @@ def _resumed(place: str, typed: Command) -> tuple[Run, Data]:
     if "ema" in content and not config["callbacks"].get("ema"):
         fault = "this run's weights are averaged, and would learn on from their average"
         raise Refused(fault, "callbacks.ema", "leave callbacks.ema as it was")
+    rehearse(config)
     data = open_data(config)
     if data.records.fingerprint != card["provenance"]["data_fingerprint"]:
         raise Refused("the data have changed since this run began", str(folder), "start a new run")
-    say(f"resume   {last}")
+    tell_place(content, last)
     overrides = card["overrides"] + ours if changed else card["overrides"]
-    return Run(config, raw, overrides, card["choices"], folder, last, bool(changed)), data
+    return Run(config, raw, overrides, card["choices"], folder, last, bool(changed), dry=dry), data
 
 
 def _task(run: Run, data: Data) -> Task:
@@ -186,10 +217,14 @@ def _describe(run: Run, data: Data, task: Task) -> None:
     say(f"network  {counted(network)}")
     if way := mlstm_of(task):
         say(f"mlstm    {way}")
+    if run.dry:
+        return
     say(f"run      {run.folder}")
     if run.resumed is None or run.changed:
         run_folder.describe(run.folder, run.config, run.overrides, task.card["provenance"])
-    if run.resumed is None:
+    if run.resumed is not None:
+        went_on(run.folder)
+    else:
         write_json(run.folder / "audit.json", data.audit)
         if data.labelled.ordered:
             write_json(run.folder / "classes.json", limits(data.labelled))
@@ -198,48 +233,38 @@ def _describe(run: Run, data: Data, task: Task) -> None:
         write_whole(run.folder / "split.csv", data.split_table().to_csv(index=False))
 
 
-@contextmanager
-def _mirrors(run: Run) -> Iterator[list[Logger]]:
-    """The run's loggers; they end in its true state, and a fault leaves its traceback behind."""
-    made = [_told(node, run) for node in run.config["logger"].values() if node]
-    try:
-        yield made
-    except BaseException:
-        write_whole(run.folder / processes.own_name("traceback.txt"), traceback.format_exc())
-        processes.closing(made, failed=True)
-        raise
-    processes.closing(made, failed=False)
+def _about(run: Run, provenance: Plain) -> About:
+    """What a logger or callback may ask of the run."""
+    resumed = run.resumed is not None
+    return About(run.folder, run.config, run.choices, say, provenance, sweep_of(), resumed)
 
 
 def _told(node: Plain, run: Run) -> Any:
-    """A logger or callback, with those facts of the run that it asks for."""
-    known = {
-        "folder": str(run.folder),
-        "dirpath": str(run.folder / "checkpoints"),
-        "config": run.config,
-        "tags": loggers.tags_of(run.config, run.choices),
-    }
-    asked = signature_of(node["_target_"]).settings
-    return build(node, **{name: fact for name, fact in known.items() if name in asked})
+    """A callback, with those facts of the run that it asks for."""
+    return told_of(node, _about(run, {}))
 
 
 def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
     """Fit, from the start or from where the run stopped; returns the number of steps."""
     callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
+    callbacks += pruning(run.config, run.folder)
+    steps = Steps()
     settings = dict(run.config["trainer"])
     if not any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
         settings["enable_checkpointing"] = False  # or Lightning adds one of its own
-    trainer = build(settings, callbacks=callbacks, logger=mirrors, default_root_dir=str(run.folder))
+    given: Any = {"logger": mirrors, "default_root_dir": str(run.folder)}
+    trainer = build(settings, callbacks=[*callbacks, steps], **given)
     start = str(run.resumed) if run.resumed else None
+    say(f"batch    {processes.batch_line(trainer, data.module.batch_size)}")
     _at_least_one_batch(trainer, data.module)
     try:
         trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
     except SystemExit as end:  # Lightning's answer to Ctrl-C
         kept = (run.folder / "checkpoints" / "last.ckpt").exists()
-        onward = f"resume={near(run.folder)} goes on from the last whole epoch"
+        onward = f"resume={near(run.folder)} goes on from its latest checkpoint"
         remedy = onward if kept else "no epoch was finished: start again"
         raise TremorError("stopped", str(run.folder), remedy, code=STOPPED) from end
-    return int(trainer.global_step)
+    return int(steps.done)
 
 
 def _at_least_one_batch(trainer: lightning.Trainer, module: DataModule) -> None:
@@ -269,9 +294,7 @@ def _conclude(run: Run, data: Data, task: Task, mirrors: list[Logger], steps: in
     summary = {"steps": steps, "judged": kept.name if kept.exists() else "last weights"}
     write_json(run.folder / "summary.json", summary | {"metrics": verdict["metrics"]})
     figures = run_figures(run.folder, run.config, data, verdict)
-    numbers = {f"test/{name}": m["value"] for name, m in verdict["metrics"].items()}
-    loggers.log_summary(mirrors, {k: v for k, v in numbers.items() if v is not None}, steps)
-    loggers.log_figures(mirrors, figures, steps)
+    conclude(mirrors, Findings(steps, verdict, figures, run.folder))
     write_page(run.folder, figures)
 
 

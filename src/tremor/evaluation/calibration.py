@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: calibration error, Brier score, reliability bins."""
+"""Whether probabilities mean what they say: calibration error and reliability bins, with nulls."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.chance import p_value
+from tremor.evaluation.classwise import band, classwise
 from tremor.evaluation.metrics import CHUNK, Floats, Index
+from tremor.evaluation.proper import equal_bins, proper
+from tremor.evaluation.recalibration import slope_and_intercept
 from tremor.evaluation.scoring import Plain, Scorer
 
-BINS, RECORDS_A_BIN = 15, 20
+SHARPNESS = 20
 SCHEME = (
     "confidence: probability of the predicted class, in bins of equal counts; interval of the ECE "
-    "centred on it, for draws add error of their own; its chance and p: {:,} simulations of "
-    "records that are right as often as the probabilities say{}; chance of the Brier score: the "
-    "classes' shares as probabilities; gap: mean confidence minus accuracy"
+    "centred on it, for draws add error of their own; its chance, its band (95 %), p and the bands "
+    "of the diagram: {:,} simulations of records that are right as often as the probabilities "
+    "say{}; chance of the log loss and of the Brier score: the classes' shares as probabilities; "
+    "gap: mean confidence minus accuracy"
 )
 
 
@@ -48,30 +52,32 @@ class Top:
 
 
 def calibration(scorer: Scorer, simulations: int) -> Plain:
-    """Expected calibration error, Brier score and reliability bins of the predicted class."""
+    """Expected calibration error, proper scores, slope and reliability bins of the prediction."""
     top, groups = Top.of(scorer.judged), scorer.judged.groups
     parts = (top.right - top.confidence, top.right.astype(float), np.ones(len(top.bin)))
     lead, right, count = (top.by_group(values, groups) for values in parts)
     leads, rights, counts = (scorer.counts @ sums for sums in (lead, right, count))
     shared = shares_labels(scorer.judged)
+    shown = calibrated_leads(top, simulations, shared, scorer.seed)
     said = ", alike within a group" if shared and groups < len(top.bin) else ""
     gap = float(-lead.sum() / count.sum())
     gaps = -leads.sum(1) / counts.sum(1)
+    bins = _reliability(scorer, top, (right, count), (rights, counts))
     return {
-        "ece": _error(scorer, top, lead.sum(0), (leads, counts), simulations),
-        "brier": _brier(scorer),
+        "ece": _error(scorer, top, lead.sum(0), (leads, counts), shown),
+        **proper(scorer),
+        **slope_and_intercept(scorer),
         "gap": scorer.value(gap, gaps) | {"chance": 0.0},
-        "bins": _reliability(scorer, top, (right, count), (rights, counts)),
+        "bins": [row | {"band": ends} for row, ends in zip(bins, _bands(top, shown), strict=True)],
+        "sharpness": _sharpness(top),
         "scheme": SCHEME.format(simulations, said),
     }
 
 
-def equal_bins(confidence: Floats) -> Index:
-    """The bin of each record, of equal counts, fewer for few records; ties stay together."""
-    wanted = min(BINS, max(1, len(confidence) // RECORDS_A_BIN))
-    edges = np.quantile(confidence, np.arange(1, wanted) / wanted)
-    place = np.searchsorted(np.unique(edges), confidence, side="right")
-    return np.asarray(np.unique(place, return_inverse=True)[1], np.int64)
+def of_classes(scorer: Scorer, simulations: int) -> Plain:
+    """The same, with the calibration error of every class's probability."""
+    shared = shares_labels(scorer.judged)
+    return calibration(scorer, simulations) | {"classwise": classwise(scorer, simulations, shared)}
 
 
 def shares_labels(judged: Judged) -> bool:
@@ -80,20 +86,20 @@ def shares_labels(judged: Judged) -> bool:
 
 
 def _error(
-    scorer: Scorer, top: Top, lead: Floats, drawn: tuple[Floats, Floats], simulations: int
+    scorer: Scorer, top: Top, lead: Floats, drawn: tuple[Floats, Floats], shown: Floats
 ) -> Plain:
     """The calibration error with its interval, and what a calibrated model would show."""
     leads, counts = drawn
     value = float(np.abs(lead).sum() / len(top.bin))
     errors = np.abs(leads).sum(1) / counts.sum(1)
     centred = np.maximum(errors - errors.mean() + value, 0)
-    shown = calibrated_errors(top, simulations, shares_labels(scorer.judged), scorer.seed)
-    found = {"chance": float(shown.mean()), "p": p_value(value, shown)}
-    return scorer.value(value, centred) | found
+    null = np.abs(shown).sum(1) / len(top.bin)
+    found = {"chance": float(null.mean()), "p": p_value(value, null)}
+    return scorer.value(value, centred) | found | {"null": band(null)}
 
 
-def calibrated_errors(top: Top, simulations: int, shared: bool, seed: int) -> Floats:
-    """The error of a model as sure as this one and right as often as it says: `(simulation,)`.
+def calibrated_leads(top: Top, simulations: int, shared: bool, seed: int) -> Floats:
+    """Records right beyond what is said, of a model as sure and calibrated: `(simulation, bin)`.
 
     With `shared`, one draw decides for all records of a group.
     """
@@ -103,29 +109,30 @@ def calibrated_errors(top: Top, simulations: int, shared: bool, seed: int) -> Fl
     confidence, rows = top.confidence[order], top.rows[order]
     size = int(rows.max()) + 1 if shared else len(rows)
     step = max(1, CHUNK // len(rows))
-    errors = []
+    leads = []
     for first in range(0, simulations, step):
         luck = rng.random((min(step, simulations - first), size))
         right = (luck[:, rows] if shared else luck) < confidence
-        leads = np.add.reduceat(right - confidence, starts, axis=1)
-        errors.append(np.abs(leads).sum(1) / len(rows))
-    return np.concatenate(errors)
+        leads.append(np.add.reduceat(right - confidence, starts, axis=1))
+    return np.concatenate(leads)
 
 
-def brier(judged: Judged) -> Floats:
-    """Squared error of each record's probabilities; of two classes, that of one of them."""
-    truth = np.eye(judged.classes)[judged.labels]
-    return np.asarray(((judged.chances - truth) ** 2).sum(1) / (2 if judged.classes == 2 else 1))
+def _bands(top: Top, shown: Floats) -> list[list[float]]:
+    """Where the share that is right would lie in each bin, for 95 % of calibrated models."""
+    count = np.bincount(top.bin)
+    mean = np.bincount(top.bin, top.confidence) / count
+    ends = np.clip(mean + np.quantile(shown, [0.025, 0.975], axis=0) / count, 0, 1)
+    found: list[list[float]] = ends.T.tolist()
+    return found
 
 
-def _brier(scorer: Scorer) -> Plain:
-    judged = scorer.judged
-    each = np.bincount(judged.rows, brier(judged), judged.groups)
-    counts = np.bincount(judged.rows, minlength=judged.groups)
-    shares = np.bincount(judged.labels) / len(judged.labels)
-    chance = (1 - float((shares**2).sum())) / (2 if judged.classes == 2 else 1)
-    drawn = (scorer.counts @ each) / (scorer.counts @ counts)
-    return scorer.value(float(each.sum() / counts.sum()), drawn) | {"chance": chance}
+def _sharpness(top: Top) -> Plain:
+    """How many records are said how surely, and how many of these are right."""
+    edges = np.linspace(0, 1, SHARPNESS + 1)
+    counts, right = (
+        np.histogram(values, edges)[0] for values in (top.confidence, top.confidence[top.right])
+    )
+    return {"edges": edges.tolist(), "counts": counts.tolist(), "right": right.tolist()}
 
 
 def _reliability(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from math import comb
+from pathlib import Path
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from tremor.evaluation.comparable import (
     refuse_unordered,
 )
 from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair, sign
+from tremor.evaluation.controls import controls
 from tremor.evaluation.curves import curves
-from tremor.evaluation.multilabel_paired import DrawsOfSeveral
+from tremor.evaluation.multilabel_paired import DrawsOfSeveral, one_hot
+from tremor.evaluation.multilabel_weighed import AREA
 from tremor.evaluation.naming import names
 from tremor.evaluation.notes import notes
 from tremor.evaluation.paired import Draws, holm
@@ -36,6 +38,7 @@ def compare(
     *,
     metric: str | None = None,
     over: str | None = None,
+    against: Path | None = None,
     allow_other_records: bool = False,
     draws: int = 2000,
     level: float = 0.95,
@@ -45,8 +48,10 @@ def compare(
 
     Runs of other classes than each other's are never paired, and controls with nothing. `over`
     names a numeric key to draw the metric against; a varying training share and number of classes
-    are found by themselves. Without a `metric` it is the one that verdicts of these runs begin
-    with: macro AUROC where a record may have several classes, else balanced accuracy.
+    are found by themselves. With a run `against` only its configuration is tested against the
+    others, so that the correction is over fewer pairs. Without a `metric` it is the one that
+    verdicts of these runs begin with: macro AUROC where a record may have several classes, else
+    balanced accuracy.
     """
     if draws < FEWEST_DRAWS:
         raise Refused(f"{draws} draws tell nothing", "--draws", f"at least {FEWEST_DRAWS}")
@@ -57,12 +62,13 @@ def compare(
     pairs: list[Pair] = []
     title = dict(zip(*_titles(found.runs), strict=True))
     together = families(found.runs)
-    swaps = _swaps(sum(comb(len(grouped(runs)), 2) for runs in together), draws)
+    alone = None if against is None else _key_of(against, found.runs)
+    swaps = _swaps(sum(len(_wanted(list(grouped(runs)), alone)) for runs in together), draws)
     for runs in together:
         if not allow_other_records and not runs[0].control:
             refuse_other_records(runs)
         family = draws_of(runs, metric, draws, level, seed)
-        scored, tested = _scored(runs, family, title, len(configurations), swaps)
+        scored, tested = _scored(runs, family, title, len(configurations), swaps, alone)
         configurations += scored
         pairs += tested
     return Comparison(
@@ -70,13 +76,36 @@ def compare(
         curves=curves(configurations, over),
         found=found,
         notes=list(notes(found, configurations, pairs, swaps)),
+        reference=next((n for n, c in enumerate(configurations) if key(c.runs[0]) == alone), 0),
+        ablation=alone is not None,
+        controls=list(controls(configurations, metric)),
     )
 
 
 def draws_of(runs: Sequence[Run], metric: str, draws: int, level: float, seed: int) -> Draws:
     """A metric of runs that are all asked the same, of one class a record or of several."""
+    if metric == AREA:
+        return DrawsOfSeveral([one_hot(run) for run in runs], metric, draws, level, seed)
     kind = DrawsOfSeveral if runs[0].several else Draws
     return kind(runs, metric, draws, level, seed)
+
+
+def _key_of(place: Path, runs: Sequence[Run]) -> str:
+    """The configuration of the runs at or below a folder."""
+    whole = place.resolve()
+    keys = {key(run) for run in runs if run.folder == whole or whole in run.folder.parents}
+    if len(keys) == 1:
+        return keys.pop()
+    said = "several configurations are" if keys else "none of the runs is"
+    raise Refused(
+        f"{said} there", f"--against {place}", "--against one of the compared run folders"
+    )
+
+
+def _wanted(names: Sequence[str], alone: str | None) -> list[tuple[int, int]]:
+    """The places of configurations that are tested against each other, or against one alone."""
+    pairs = combinations(range(len(names)), 2)
+    return [(a, b) for a, b in pairs if alone is None or alone in (names[a], names[b])]
 
 
 def _swaps(pairs: int, draws: int) -> int:
@@ -97,7 +126,12 @@ def _title(run: Run, name: str) -> str:
 
 
 def _scored(
-    runs: Sequence[Run], family: Draws, title: dict[str, str], start: int, swaps: int
+    runs: Sequence[Run],
+    family: Draws,
+    title: dict[str, str],
+    start: int,
+    swaps: int,
+    alone: str | None = None,
 ) -> tuple[list[Configuration], list[Pair]]:
     """The configurations of one family, best first and numbered from `start`, and their pairs."""
     places = grouped(runs)
@@ -108,7 +142,7 @@ def _scored(
     made = [_configuration(title[name], runs, places[name], family, beside) for name in order]
     tested = [
         _pair(start + a, start + b, runs, places[order[a]], places[order[b]], family, swaps)
-        for a, b in combinations(range(len(order)), 2)
+        for a, b in _wanted(order, alone)
     ]
     return made, tested
 

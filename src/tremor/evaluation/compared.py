@@ -21,6 +21,7 @@ CHANCE = {
     "distance": "mean under permuted labels",
     "within_one": "mean under permuted labels",
     "kappa": "mean under permuted labels",
+    "auroc": "no order",
     "macro_auroc": "no order",
     "macro_auprc": "mean share of records that have a class",
     "micro_f1": "mean under permuted labels",
@@ -99,6 +100,31 @@ class Pair:
     p_holm: float | None = None
     note: str = ""
 
+    @property
+    def clear(self) -> bool:
+        """Whether the difference stands: its interval is off zero and its corrected p is small."""
+        if self.difference is None or not self.difference.ends or self.p_holm is None:
+            return False
+        low, high = self.difference.ends
+        return (low > 0 or high < 0) and self.p_holm < CLEAR
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control beside the model that it is a control of (none where that was not run).
+
+    With shuffled labels its runs are refits of the null: `p` is the share of them that do at least
+    as well as the model's mean, the model counted in, and `least` the smallest p that so many runs
+    can give. `above` says that the control itself is above chance with its interval: a leak.
+    """
+
+    number: int
+    of: int | None
+    refits: int
+    above: bool
+    p: float | None = None
+    least: float | None = None
+
 
 @dataclass(frozen=True)
 class Line:
@@ -125,6 +151,23 @@ class Comparison:
     curves: dict[str, list[Line]]
     found: Found
     notes: list[str] = field(default_factory=list)
+    reference: int = 0
+    ablation: bool = False
+    controls: list[Control] = field(default_factory=list)
+
+    @property
+    def held_against(self) -> list[tuple[int, Score, bool]]:
+        """Each configuration that was tested against the reference: by how much it is more.
+
+        And whether that stands.
+        """
+        found = []
+        for pair in self.pairs:
+            if self.reference in (pair.first, pair.second) and pair.difference is not None:
+                other = pair.second if pair.first == self.reference else pair.first
+                turned = pair.difference if other == pair.first else -pair.difference
+                found.append((other, turned, pair.clear))
+        return sorted(found, key=lambda each: each[0])
 
     @property
     def chance_source(self) -> str:
@@ -143,6 +186,8 @@ class Comparison:
             "chance_source": self.chance_source,
             "configurations": [_plain(c) for c in self.configurations],
             "pairs": [asdict(pair) for pair in self.pairs],
+            "reference": self.configurations[self.reference].name,
+            "controls": [asdict(control) for control in self.controls],
             "curves": curves,
             "notes": self.notes,
         }

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from tremor.errors import Refused
-from tremor.evaluation import baselines, chance, metrics, ordinal
+from tremor.evaluation import chance, metrics, ordinal
+from tremor.evaluation.alarms import alarms
 from tremor.evaluation.bootstrap import Judged
-from tremor.evaluation.calibration import calibration
+from tremor.evaluation.calibration import of_classes
+from tremor.evaluation.confounders import confounders
+from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.measured import Asked
-from tremor.evaluation.metrics import Floats, Index
+from tremor.evaluation.metrics import Floats
+from tremor.evaluation.mistakes import mistakes
 from tremor.evaluation.scoring import Plain, Scorer
-from tremor.evaluation.sentences import sentences
+from tremor.evaluation.selective import selective
+from tremor.evaluation.sentences import NOISE, SHUFFLED, sentences
+from tremor.evaluation.slices import Covered, slices
 from tremor.evaluation.strata import strata
 
 
@@ -26,22 +32,27 @@ def judge(
     classes: Sequence[str],
     table: pd.DataFrame | None = None,
     train_table: pd.DataFrame | None = None,
+    validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
     draws: int = 2000,
     permutations: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    sets: Literal["lac", "aps", "lac_class"] = "lac",
+    coverage: float = 0.9,
 ) -> Plain:
     """Judge predictions of records in groups.
 
-    `table` (of the judged records) is needed for strata, and with `train_table` for leak alarms
-    and times; all else follows from the predictions. `ordered` classes follow in time. A column
-    `seen` of the tables says what of each record the network had: `all` or `noise`; a column
-    `shuffled`, that its label was dealt anew among groups, as a control.
+    `table` (of the judged records, and of those of validation) is needed for slices, and with
+    `train_table` for leak alarms and times; `validation`, predictions of other records, for the
+    temperature and the prediction sets, made by the method `sets` for a `coverage`; all else
+    follows from the predictions. `ordered` classes follow in time. A column `seen` of the tables
+    says what of each record the network had: `all` or `noise`; a column `shuffled`, that its label
+    was dealt anew among groups, as a control.
     """
-    asked = Asked(draws, permutations, level, seed)
-    return judge_one(predictions, asked, classes, table, train_table, split, ordered)
+    asked = Asked(draws, permutations, level, seed, sets, covering(coverage))
+    return judge_one(predictions, asked, classes, table, train_table, split, validation, ordered)
 
 
 def judge_one(
@@ -51,11 +62,15 @@ def judge_one(
     table: pd.DataFrame | None,
     train_table: pd.DataFrame | None,
     split: str,
+    validation: pd.DataFrame | None = None,
     ordered: bool = False,
     background: int | None = None,
 ) -> Plain:
     """Judge one question about each record; `background` is the class of quiet ones, if any."""
     judged, permutations = Judged.of(predictions, tuple(classes)), asked.permutations
+    rows = None
+    if table is not None:
+        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
     scorer = asked.scorer(judged, background)
     drawn = chance.null(judged, permutations, asked.seed)
     verdict = _heading(judged, split, classes) | {
@@ -64,18 +79,26 @@ def judge_one(
         "confusion": judged.group_confusion().sum(0).astype(int).tolist(),
         "interval": scorer.said(),
         "null": {"permutations": permutations, "seed": asked.seed, "unit": "group"},
-        "calibration": calibration(scorer, permutations),
+        "calibration": of_classes(scorer, permutations),
+        "selective": selective(scorer),
+        "mistakes": mistakes(predictions, classes, rows),
         "baselines": {},
     }
+    covered = None
+    if validation is not None and len(validation):
+        fitted = Fitted(scorer, Judged.of(validation, tuple(classes)), asked)
+        verdict["calibration"] |= fitted.scaled()
+        verdict["sets"] = fitted.sets(classes)
+        verdict |= fitted.alike(table, predictions, validation)
+        covered = fitted.covered
     if not scorer.enough:
         verdict["group_list"] = _group_list(judged, classes)
     if why := scorer.lacking(classes):
         verdict["lacking"] = why
     if ordered and len(classes) > 2:
         verdict["ordinal"] = ordinal.ordinal(scorer, permutations)
-    if table is not None:
-        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
-        verdict |= _with_tables(scorer, rows, train_table, classes, ordered)
+    if rows is not None:
+        verdict |= _with_tables(scorer, rows, train_table, classes, ordered, covered)
     return verdict | {"verdict": sentences(verdict)}
 
 
@@ -85,27 +108,51 @@ def _with_tables(
     train: pd.DataFrame | None,
     classes: Sequence[str],
     ordered: bool,
+    covered: Covered | None,
 ) -> Plain:
     """What needs more than predictions; `rows` are the judged records in their order."""
-    found = strata(scorer, rows)
+    found = strata(scorer, rows, covered)
+    if sliced := slices(scorer, rows, covered):
+        found["slices"] = sliced
+    found |= confounders(scorer, rows, classes)
+    if "seen" in rows and bool((rows["seen"] == "noise").all()):
+        found["control"] = NOISE
     if "shuffled" in rows and bool(rows["shuffled"].any()):
-        found["control"] = "shuffled labels"
+        found["control"] = SHUFFLED
     if train is not None:
-        found["baselines"] = _alarms(scorer, train, rows, ordered)
+        found["baselines"] = alarms(scorer, train, rows, ordered)
         if ordered and len(classes) > 2 and "ttf_seconds" in rows:
             found["times"] = ordinal.times(scorer.judged, rows, train, classes)
     return found
 
 
+def covering(coverage: float) -> float:
+    """A share of records that prediction sets can hold the class of."""
+    if not 0.5 <= coverage < 1:
+        fault = f"is {coverage}, must be from 0.5 to below 1"
+        raise Refused(fault, "evaluation.coverage", "evaluation.coverage=0.9")
+    return coverage
+
+
 def judge_file(path: Path, **settings: Any) -> Plain:
-    """The verdict on a predictions.csv, without model or data."""
-    predictions = pd.read_csv(
-        path, dtype={"record_id": str, "group": str}, float_precision="round_trip"
-    )
+    """The verdict on a predictions.csv, without model or data.
+
+    What was fitted on validation is fitted anew, where validation.csv is beside it.
+    """
+    predictions = read_predictions(path)
+    beside = path.with_name("validation.csv")
+    if beside.is_file():
+        settings = {"validation": read_predictions(beside)} | settings
     classes = [c.removeprefix("p_") for c in predictions.columns if c.startswith("p_")]
     if not classes or predictions.empty:
         raise Refused("no predictions in this file", str(path), "give a predictions.csv of a run")
     return judge(predictions, classes=classes, **settings)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """A table of predictions as it was written."""
+    names = {"record_id": str, "group": str}
+    return pd.read_csv(path, dtype=names, float_precision="round_trip")
 
 
 def _heading(judged: Judged, split: str, classes: Sequence[str]) -> Plain:
@@ -161,44 +208,3 @@ def _group_list(judged: Judged, classes: Sequence[str]) -> list[Plain]:
         }
         for g, name in enumerate(judged.names)
     ]
-
-
-def _alarms(scorer: Scorer, train: pd.DataFrame, rows: pd.DataFrame, ordered: bool) -> Plain:
-    """Each baseline's score, and how far the model is above it.
-
-    Month and day are no leak where time defines the classes: the metadata are without them.
-    """
-    left_out = {"month", "day"} if ordered else set()
-    sees = "metadata alone" + (", without month and day, which tell the class" if ordered else "")
-    found = {"majority": alarm(scorer, baselines.majority(train, rows), "nothing")}
-    by_level = baselines.level(train, rows)
-    if isinstance(by_level, str):
-        found["level"] = {"unavailable": by_level}
-    else:
-        found["level"] = alarm(scorer, by_level, baselines.level_sees(rows))
-    tried = [
-        alarm(scorer, said, sees) | {"columns": list(columns)}
-        for columns, said in baselines.metadata(train, rows, left_out)
-    ]
-    best = max(tried, key=lambda a: a["balanced_accuracy"]["value"] or 0.0, default=None)
-    if best is None:
-        found["metadata"] = {"unavailable": "the source tells no station, time or magnitude"}
-    else:
-        singles = [t for t in tried if len(t["columns"]) == 1]
-        each = {t["columns"][0]: t["balanced_accuracy"]["value"] for t in singles}
-        found["metadata"] = best | {"each_column": each}
-    return found
-
-
-def alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
-    """A baseline's scores, and the model's lead over it with a paired interval."""
-    (own, own_draws), (its, its_draws) = scorer.matrices(), scorer.matrices(predicted)
-    scores, drawn = metrics.from_confusion(its), metrics.from_confusion(its_draws)
-    found: Plain = {
-        name: scorer.metric(name, float(scores[name]), drawn[name])
-        for name in ("accuracy", "balanced_accuracy")
-    }
-    name = "balanced_accuracy"
-    lead = metrics.from_confusion(own)[name] - scores[name]
-    leads = metrics.from_confusion(own_draws)[name] - drawn[name]
-    return found | {"lead": scorer.metric(name, float(lead), leads), "sees": sees}

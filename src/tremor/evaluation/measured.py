@@ -17,12 +17,17 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Asked:
-    """How many draws of groups and permutations of labels, the level of intervals, the seed."""
+    """How many draws of groups and permutations of labels, the level of intervals, the seed.
+
+    Prediction sets are made by the method `sets` for a `coverage`.
+    """
 
     draws: int
     permutations: int
     level: float
     seed: int
+    sets: str = "lac"
+    coverage: float = 0.9
 
     def scorer(self, judged: Judged, background: int | None = None) -> Scorer:
         """The draws of groups of some judged records; `background` is the class of quiet ones."""

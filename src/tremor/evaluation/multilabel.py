@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tremor.errors import Refused
-from tremor.evaluation.calibration import BINS, calibration
+from tremor.evaluation.calibration import calibration
+from tremor.evaluation.fitted import Fitted
+from tremor.evaluation.judge import covering
 from tremor.evaluation.measured import Asked
+from tremor.evaluation.mistakes import of_classes
 from tremor.evaluation.multilabel_alarms import alarms, crossed
 from tremor.evaluation.multilabel_answers import Answers
 from tremor.evaluation.multilabel_challenge import read_weights
+from tremor.evaluation.multilabel_fitted import FittedClasses, yes
 from tremor.evaluation.multilabel_metrics import curve
 from tremor.evaluation.multilabel_scores import OfClass, Scores
 from tremor.evaluation.multilabel_sentences import sentences
 from tremor.evaluation.multilabel_slices import slices
+from tremor.evaluation.proper import BINS
 from tremor.evaluation.scoring import Plain
 
 NULL = "permutations of the labels, as whole rows, between {}s"
@@ -36,6 +40,7 @@ def judge(
     classes: Sequence[str],
     table: pd.DataFrame | None = None,
     train_table: pd.DataFrame | None = None,
+    validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
     codes: dict[str, list[int | str]] | None = None,
@@ -45,13 +50,16 @@ def judge(
     permutations: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    coverage: float = 0.9,
 ) -> Plain:
     """Judge which of several classes each record was said to have, of records in groups.
 
     `predictions` have `label_<class>` (1, 0, or -1: not known, left out of that class),
     `predicted_<class>` and `p_<class>`; the tables `label_<class>` and what is known of records.
-    `challenge_weights` is a CSV of the Challenge's weights, whose rows are found by `codes`, those
-    of each class. `unit` says what a group is. `ordered` says nothing here.
+    `validation` are predictions of other records: of those that have a class, a share `coverage`
+    is to have it in its prediction set. `challenge_weights` is a CSV of the Challenge's weights,
+    whose rows are found by `codes`, those of each class. `unit` says what a group is. `ordered`
+    says nothing here.
 
     The verdict: `split, records, groups, unit, classes, none, interval, null`; `metrics`:
     `macro_auroc` (the verdict's own), `macro_auprc, macro_f1, micro_f1, exact_match` and, where
@@ -64,7 +72,15 @@ def judge(
     if not (answers.labels >= 0).any():
         raise Refused("no record of this part has a known label", split, "another part or dataset")
     challenge = read_weights(challenge_weights, classes, codes) if challenge_weights else None
-    scores = Scores(answers, Asked(draws, permutations, level, seed), challenge)
+    scores = Scores(
+        answers, Asked(draws, permutations, level, seed, "lac_class", covering(coverage)), challenge
+    )
+    fitted = None
+    if validation is not None and len(validation):
+        fitted = FittedClasses(scores, Answers.of(validation, classes))
+    rows = None
+    if table is not None:
+        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
     verdict: Plain = {
         "split": split,
         "records": len(answers.labels),
@@ -73,26 +89,27 @@ def judge(
         "classes": list(classes),
         "none": int((answers.labels == 0).all(1).sum()),
         "metrics": scores.overall(),
-        "per_class": {c: _of_class(scores, k) for k, c in enumerate(classes)},
+        "per_class": {c: _of_class(scores, k, fitted) for k, c in enumerate(classes)},
         "called": _called(answers),
+        "mistakes": of_classes(predictions, classes, rows),
         "scheme": SCHEME.format(BINS, permutations),
         "baselines": {},
     }
+    if fitted is not None and validation is not None:
+        verdict["sets"] = fitted.sets()
+        verdict |= Fitted.alike(table, predictions, validation)
     if not scores.shared.enough:
         verdict["group_list"] = _group_list(answers)
-    if table is not None:
-        verdict |= _with_tables(scores, predictions, table, train_table)
+    if rows is not None:
+        verdict |= _with_tables(scores, rows, train_table)
     verdict["interval"] = scores.said()
     null = {"permutations": permutations, "seed": seed, "unit": "group"}
     verdict["null"] = null | {"method": NULL.format(unit)}
     return verdict | {"verdict": sentences(verdict)}
 
 
-def _with_tables(
-    scores: Scores, predictions: pd.DataFrame, table: pd.DataFrame, train: pd.DataFrame | None
-) -> Plain:
-    """What needs more than predictions."""
-    rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+def _with_tables(scores: Scores, rows: pd.DataFrame, train: pd.DataFrame | None) -> Plain:
+    """What needs more than predictions; `rows` are the judged records in their order."""
     found: Plain = {"slices": its} if (its := slices(scores, rows)) else {}
     if "shuffled" in rows and bool(rows["shuffled"].any()):
         found["control"] = "shuffled labels"
@@ -102,7 +119,7 @@ def _with_tables(
     return found | {"baselines": alarms(scores, train, rows)}
 
 
-def _of_class(scores: Scores, label: int) -> Plain:
+def _of_class(scores: Scores, label: int, fitted: FittedClasses | None) -> Plain:
     """One class: its scores, curves and calibration, and how many records and groups have it.
 
     `fewest`: the groups that have it, or those that have it not, whichever are fewer. `curve` and
@@ -119,17 +136,17 @@ def _of_class(scores: Scores, label: int) -> Plain:
     row |= dict(scores.single(label))
     if label in scores.judged:
         row["curve"] = curve(scorer.judged.labels == 1, scorer.judged.chances[:, 1])
-        row["calibration"] = _calibration(scores, label)
+        row["calibration"] = _calibration(scores, label, fitted)
     return row
 
 
-def _calibration(scores: Scores, label: int) -> dict[str, Any]:
+def _calibration(scores: Scores, label: int, fitted: FittedClasses | None) -> dict[str, Any]:
     """Whether the probability of one class means what it says, whatever its threshold is."""
     judged, groups = scores.answers.of_class(label)
-    always = replace(judged, predicted=np.ones_like(judged.predicted))
-    found = calibration(OfClass(always, groups, scores.shared), scores.asked.permutations)
+    scorer = OfClass(yes(judged), groups, scores.shared)
+    found = calibration(scorer, scores.asked.permutations)
     del found["scheme"]
-    return found
+    return found | ({} if fitted is None else fitted.scaled(label, scorer))
 
 
 def _called(answers: Answers) -> list[list[int]]:

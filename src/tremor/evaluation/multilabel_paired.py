@@ -75,6 +75,16 @@ class DrawsOfSeveral(Draws):
         return found
 
 
+def one_hot(run: Run) -> Run:
+    """A run of one class a record, as one that is asked of each class whether it is that."""
+    table, made = run.predictions, {}
+    for place, name in enumerate(run.classes):
+        for kind in ("label", "predicted"):
+            made[f"{kind}_{name}"] = (table[kind] == place).astype(np.int64)
+        made[f"p_{name}"] = table[f"p_{name}"]
+    return replace(run, predictions=pd.DataFrame({"group": table["group"], **made}))
+
+
 def _answers(run: Run, names: np.ndarray) -> Answers:
     """A run's answers, by rank, with its groups by their places in `names`."""
     answers = Answers.of(run.predictions, run.classes)

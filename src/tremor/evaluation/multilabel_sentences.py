@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tremor.evaluation.bootstrap import FEWEST
 from tremor.evaluation.multilabel_scores import FEWEST_A_SIDE
+from tremor.evaluation.promises import broken
 from tremor.evaluation.scoring import Plain
 from tremor.evaluation.sentences import OFF, RARE, above_chance, control
 
@@ -30,6 +31,7 @@ def sentences(verdict: Plain) -> list[str]:
         *_below_commonest(verdict),
         *_never(verdict),
         *_miscalibrated(verdict),
+        *broken(verdict),
         *few,
         *_unjudged(verdict),
         _headline(verdict),

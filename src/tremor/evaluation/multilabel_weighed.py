@@ -75,7 +75,7 @@ def _exact(answers: Answers, counts: Floats) -> Floats:
 
 def score_of(metric: str, answers: Answers, counts: Floats) -> Floats:
     """One of the scores over all classes, but the Challenge's, for each row of group weights."""
-    if metric in MEANS:
+    if metric in (*MEANS, AREA):
         return mean_known(areas_of(answers, counts)[metric.removeprefix("macro_")][1])
     return OF_ANSWERS[metric](answers, counts)
 
@@ -89,6 +89,8 @@ def ratio(above: Floats | NDArray[Any], below: Floats | NDArray[Any]) -> Floats:
 
 MEANS = ("macro_auroc", "macro_auprc")
 """Means of areas over classes."""
+AREA = "auroc"
+"""The same of classes of which a record has one."""
 OF_ANSWERS: dict[str, Callable[[Answers, Floats], Floats]] = {
     "macro_f1": _macro_f1,
     "micro_f1": _micro_f1,

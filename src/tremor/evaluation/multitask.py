@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from tremor.errors import Refused
 from tremor.evaluation import baselines
+from tremor.evaluation.alarms import alarm
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.circular import directions, refuse_no_compass
 from tremor.evaluation.detection import detection
+from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.joint import joint
-from tremor.evaluation.judge import alarm, judge_one
+from tremor.evaluation.judge import covering, judge_one
 from tremor.evaluation.measured import Asked
 from tremor.evaluation.multitask_sentences import sentences
 from tremor.evaluation.ordinal import ordinal as distances
@@ -33,6 +36,7 @@ def judge(
     heads: dict[str, list[str]],
     table: pd.DataFrame | None = None,
     train_table: pd.DataFrame | None = None,
+    validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
     ordinal: str | None = "magnitude",
@@ -41,6 +45,8 @@ def judge(
     permutations: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    sets: Literal["lac", "aps", "lac_class"] = "lac",
+    coverage: float = 0.9,
 ) -> Plain:
     """Judge what several heads predicted of records in groups.
 
@@ -59,9 +65,11 @@ def judge(
     of these names have them (`circular` with its `head`). What there are no records for is not a
     key. `control` says that labels were dealt anew. `verdict`: the sentences, worries first.
     """
-    asked = Asked(draws, permutations, level, seed)
+    asked = Asked(draws, permutations, level, seed, sets, covering(coverage))
     _refuse(predictions, heads, {"ordinal": ordinal, "circular": circular})
-    known = [Head.of(predictions, name, heads[name], table, train_table) for name in heads]
+    known = [
+        Head.of(predictions, name, heads[name], table, train_table, validation) for name in heads
+    ]
     ours = {head.name: head for head in known if len(head.said)}
     if not ours:
         raise Refused("no record of this part has a known label", split, "another part or dataset")
@@ -74,6 +82,7 @@ def judge(
         "interval": single[first.name]["interval"],
         "null": single[first.name]["null"],
         "heads": single,
+        **({} if validation is None else Fitted.alike(table, predictions, validation)),
         "within": {n: it for n, h in ours.items() if (it := within(h.judged, h.classes, asked))},
     }
     if first.name == next(iter(heads)):
@@ -90,7 +99,8 @@ def judge(
 class Head:
     """One question: its classes, and the records whose answer is known, as a single one has them.
 
-    `said` are predictions (`label, predicted, p_<class>`), `rows` and `train` the tables.
+    `said` are predictions (`label, predicted, p_<class>`), `validation` those of other records,
+    `rows` and `train` the tables.
     """
 
     name: str
@@ -98,6 +108,7 @@ class Head:
     said: pd.DataFrame
     rows: pd.DataFrame | None
     train: pd.DataFrame | None
+    validation: pd.DataFrame | None
 
     @classmethod
     def of(
@@ -107,20 +118,27 @@ class Head:
         classes: Sequence[str],
         table: pd.DataFrame | None,
         train: pd.DataFrame | None,
+        validation: pd.DataFrame | None = None,
     ) -> Head:
         """The part of predictions and tables that is about one head."""
-        own = {f"label_{name}": "label", f"predicted_{name}": "predicted"}
-        own |= {f"p_{name}_{c}": f"p_{c}" for c in classes}
-        columns = predictions[["record_id", "group", *own]].rename(columns=own)
-        said = columns[columns["label"] >= 0].reset_index(drop=True)
+        said = _said(predictions, name, classes)
+        other = None if validation is None else _said(validation, name, classes)
         rows, taught = _of_head(table, name), _of_head(train, name)
         if rows is not None:
             rows = rows.set_index("record_id").loc[said["record_id"]].reset_index()
-        return cls(name, tuple(classes), said, rows, taught)
+        return cls(name, tuple(classes), said, rows, taught, other)
 
     @cached_property
     def judged(self) -> Judged:
         return Judged.of(self.said, self.classes)
+
+
+def _said(predictions: pd.DataFrame, name: str, classes: Sequence[str]) -> pd.DataFrame:
+    """What was said of one head, of the records with a known answer, as of a single one."""
+    own = {f"label_{name}": "label", f"predicted_{name}": "predicted"}
+    own |= {f"p_{name}_{c}": f"p_{c}" for c in classes}
+    columns = predictions[["record_id", "group", *own]].rename(columns=own)
+    return columns[columns["label"] >= 0].reset_index(drop=True)
 
 
 def _of_head(table: pd.DataFrame | None, name: str) -> pd.DataFrame | None:
@@ -151,7 +169,14 @@ def _refuse(
 def _single(head: Head, split: str, asked: Asked, rises: bool) -> Plain:
     """The verdict on one head as if it were the only one, with what its classes allow beside."""
     found = judge_one(
-        head.said, asked, head.classes, head.rows, head.train, split, background=BACKGROUND
+        head.said,
+        asked,
+        head.classes,
+        head.rows,
+        head.train,
+        split,
+        head.validation,
+        background=BACKGROUND,
     )
     del found["verdict"]
     scorer = asked.scorer(head.judged, BACKGROUND)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tremor.evaluation.confounders import confounded
+from tremor.evaluation.promises import broken
 from tremor.evaluation.scoring import Plain
 from tremor.evaluation.sentences import (
     FEW,
@@ -34,7 +36,9 @@ def sentences(verdict: Plain) -> list[str]:
         *_inside(verdict),
         *_quiet(verdict),
         *_angles(verdict),
+        *(f"{name}: {said}" for name, it in ready.items() for said in _other_reasons(it)),
         *(f"{name}: {said}" for name, it in ready.items() for said in doubts(it)),
+        *broken(verdict),
         *_headlines(verdict),
         *(_praise(name, it) for name, it in ready.items() if beaten(it)),
         _base(verdict),
@@ -72,6 +76,11 @@ def _alarms(ready: Plain) -> Iterator[str]:
     if lines:
         yield f"NOT better than every leak alarm: {'; '.join(lines)}."
     yield from (f"{name}: {said}" for name, its in lost.items() for said in its.values())
+
+
+def _other_reasons(head: Plain) -> list[str]:
+    """What else could tell the classes of a head that is above chance."""
+    return [] if at_chance(head) else list(confounded(head))
 
 
 def _never(name: str, head: Plain) -> Iterator[str]:

@@ -9,6 +9,7 @@ from tremor.evaluation.comparable import near
 from tremor.evaluation.compared import CLEAR, Configuration, Pair
 from tremor.evaluation.naming import unnamed
 from tremor.evaluation.runs import Found
+from tremor.training.sweep_folder import PRUNED_NOTE, TRACEBACK
 
 FEWEST_SEEDS = 3
 
@@ -30,8 +31,14 @@ def notes(
 
 
 def _left_out(found: Found) -> Iterator[str]:
+    pruned = [folder for folder in found.unfinished if (folder / PRUNED_NOTE).is_file()]
+    others = [folder for folder in found.unfinished if folder not in pruned]
+    failed = [folder for folder in others if (folder / TRACEBACK).is_file()]
+    rest = [folder for folder in others if folder not in failed]
     reasons = {
-        "not finished (no verdict)": found.unfinished,
+        "failed (their traceback.txt says why)": failed,
+        "pruned by the sweep": pruned,
+        "not finished (no verdict)": rest,
         "without classes (pretraining)": found.unlabelled,
         "repeated by a later run of the same seed": found.repeated,
     }

@@ -39,6 +39,11 @@ class Score:
         """The interval's ends, or nothing."""
         return [] if self.lo is None or self.hi is None else [self.lo, self.hi]
 
+    def __neg__(self) -> Score:
+        """The same difference from the other side."""
+        turned = [-end for end in reversed(self.ends)]
+        return Score(-self.value, *turned)
+
 
 class Draws:
     """One metric of runs with the same classes, under one set of event draws."""

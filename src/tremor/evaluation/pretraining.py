@@ -41,6 +41,7 @@ def judge(
     classes: Sequence[str],
     table: pd.DataFrame | None = None,
     train_table: pd.DataFrame | None = None,
+    validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
     draws: int = 2000,
@@ -50,7 +51,7 @@ def judge(
 ) -> Plain:
     """Judge what a self-supervised task said of hidden parts of records in groups.
 
-    It is called as every judge is; without labels, classes and tables say nothing here.
+    It is called as every judge is; without labels, classes, tables and validation say nothing here.
     """
     hidden = predictions[predictions["masked"] > 0]
     if hidden.empty:

@@ -70,6 +70,13 @@ class Run:
             raise Refused(f"a file of a run cannot be read: {error}", str(place), remedy) from error
         return cls(folder, config, verdict, predictions)
 
+    @classmethod
+    def judged_at(cls, folder: Path, config: Plain, place: Path) -> Run:
+        """A run as it was judged at another place than its own, with other settings or records."""
+        verdict = json.loads((place / "metrics.json").read_text(encoding="utf-8"))
+        kinds = {"record_id": str, "group": str}
+        return cls(folder, config, verdict, pd.read_csv(place / "predictions.csv", dtype=kinds))
+
     @property
     def labelled(self) -> bool:
         """Whether classes were predicted; pretraining has none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 
@@ -73,6 +74,12 @@ class Scorer(Draws):
         self.sizes = judged.class_groups()
         others = len(np.unique(judged.rows[judged.labels != background]))
         self.averages = Evidence.averaged(self.sizes) if others >= FEWEST else None
+
+    def over(self, judged: Judged) -> Self:
+        """The same draws of other answers about the same records."""
+        other = copy(self)
+        other.judged = judged
+        return other
 
     def metric(self, name: str, value: float, drawn: Floats) -> Plain:
         """One of the scores of `metrics` with its interval."""

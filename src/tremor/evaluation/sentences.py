@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.confounders import confounded
+from tremor.evaluation.promises import broken
 from tremor.evaluation.scoring import Plain
 
 OFF = 0.02  # calibration error above its reference that is worth a sentence
@@ -15,7 +17,12 @@ QUANTITIES = {"magnitude": ("magnitude", ""), "snr_db": ("signal-to-noise ratio"
 
 FEW = f"Fewer than {FEWEST} events: no interval can be given, the events are listed instead."
 WITHOUT = "no interval can be given for scores that average classes"
-CONTROL = "CONTROL: labels were dealt anew among groups; anything above chance is a leak."
+SHUFFLED, NOISE = "shuffled labels", "noise before P"
+CONTROLS = {
+    SHUFFLED: "CONTROL: labels were dealt anew among groups; anything above chance is a leak.",
+    NOISE: "CONTROL: the network has the noise before P alone; anything above chance is no "
+    "earthquake, but what drifts or differs at the station.",
+}
 
 
 def sentences(verdict: Plain) -> list[str]:
@@ -23,7 +30,8 @@ def sentences(verdict: Plain) -> list[str]:
     records, groups = verdict["records"], verdict["groups"]
     base = f"n = {records} records of {groups} events ({verdict['split']})."
     main = verdict["metrics"]["balanced_accuracy"]
-    dealt = [control({"balanced accuracy": main})] if "control" in verdict else []
+    kind = verdict.get("control")
+    dealt = [control({"balanced accuracy": main}, kind=kind)] if kind else []
     without = lacking(verdict)
     if FEW in without:
         return [*dealt, FEW, base, headline(main)]
@@ -31,14 +39,14 @@ def sentences(verdict: Plain) -> list[str]:
     return [*dealt, *without, *worries(verdict), headline(main), *praise, base]
 
 
-def control(scores: Mapping[str, Plain], unit: str = "event") -> str:
-    """What a run with labels dealt anew shows, by the intervals of its named scores."""
+def control(scores: Mapping[str, Plain], unit: str = "event", kind: str = SHUFFLED) -> str:
+    """What a control shows that can learn nothing of the event, by intervals of named scores."""
     known = {name: it for name, it in scores.items() if it["lo"] is not None}
     above = [name for name, it in known.items() if it["lo"] > it["chance"]]
     if above:
-        return f"{CONTROL} NOT at chance: {', '.join(above)}."
+        return f"{CONTROLS[kind]} NOT at chance: {', '.join(above)}."
     said = f"At chance: {', '.join(known)}." if known else f"Too few {unit}s to say."
-    return f"{CONTROL} {said}"
+    return f"{CONTROLS[kind]} {said}"
 
 
 def worries(verdict: Plain) -> Iterator[str]:
@@ -47,6 +55,7 @@ def worries(verdict: Plain) -> Iterator[str]:
     yield from chance
     yield from unbeaten(verdict).values()
     if not chance:
+        yield from confounded(verdict)
         yield from _clearest(verdict)
     yield from doubts(verdict)
 
@@ -101,6 +110,7 @@ def doubts(verdict: Plain) -> Iterator[str]:
     """What is uneven or overstated."""
     yield from _uneven(verdict)
     yield from _miscalibrated(verdict["calibration"])
+    yield from broken(verdict)
 
 
 def headline(main: Plain) -> str:

@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tremor.evaluation import metrics
-from tremor.evaluation.bootstrap import FEWEST, Evidence
-from tremor.evaluation.metrics import CHUNK, Floats, Index
-from tremor.evaluation.scoring import Plain, Scorer, share
+from tremor.evaluation.metrics import CHUNK, Floats
+from tremor.evaluation.scoring import Plain, Scorer
+from tremor.evaluation.slices import Covered, correct, scores_of
+from tremor.evaluation.slicing import equal_bins, group_medians
 
 QUANTITIES = ("magnitude", "snr_db")
-BINS = 5
-SCORES = ("accuracy", "balanced_accuracy")
 
 
-def strata(scorer: Scorer, rows: pd.DataFrame) -> Plain:
+def strata(scorer: Scorer, rows: pd.DataFrame, covered: Covered | None = None) -> Plain:
     """`strata` and `strata_correlation` of each quantity that is known of enough events.
 
     `rows` are the judged records in the order of the predictions. An event counts with the median
-    of its records, as a whole.
+    of its records, as a whole. Bins are as `slices` has them, with their ends `low` and `high`.
     """
-    bins: Plain = {}
-    correlations: Plain = {}
-    for name in QUANTITIES:
-        values = event_values(scorer, rows, name)
+    groups, bins, correlations = scorer.judged.rows, {}, {}
+    for name in [name for name in QUANTITIES if name in rows]:
+        values = group_medians(rows[name].astype(float), groups)
         place = equal_bins(values)
         if place.max(initial=-1) > 0:
-            bins[name] = [_bin(scorer, values, place == b) for b in range(place.max() + 1)]
+            inside = [place == b for b in range(place.max() + 1)]
+            bins[name] = [
+                {"low": float(values[own].min()), "high": float(values[own].max())}
+                | scores_of(scorer, own[groups], covered)
+                for own in inside
+            ]
             correlations[name] = _correlation(scorer, values)
+    correct(bins)
     return {"strata": bins, "strata_correlation": correlations} if bins else {}
-
-
-def event_values(scorer: Scorer, rows: pd.DataFrame, name: str) -> Floats:
-    """The median of a quantity over each event's records `(group,)`; not a number if unknown."""
-    if name not in rows:
-        return np.full(scorer.groups, np.nan)
-    known = pd.Series(rows[name].to_numpy(np.float64)).groupby(scorer.judged.rows).median()
-    return known.reindex(range(scorer.groups)).to_numpy(np.float64)
-
-
-def equal_bins(values: Floats) -> Index:
-    """The quantile bin of each event, -1 where nothing is known: five, fewer for few events."""
-    known = np.isfinite(values)
-    wanted = min(BINS, int(known.sum()) // FEWEST)
-    place = np.full(len(values), -1)
-    if wanted > 0:
-        edges = np.quantile(values[known], np.arange(1, wanted) / wanted)
-        inside = np.searchsorted(np.unique(edges), values[known], side="left")
-        place[known] = np.unique(inside, return_inverse=True)[1]
-    return place
-
-
-def _bin(scorer: Scorer, values: Floats, inside: NDArray[np.bool_]) -> Plain:
-    """Scores of the events of one bin; chance: always its largest class, or 1 / its classes."""
-    each = scorer.judged.group_confusion()[inside]
-    whole = metrics.from_confusion(each.sum(0))
-    drawn = metrics.from_confusion(np.tensordot(scorer.counts[:, inside], each, axes=1))
-    classes = each.sum((0, 2))
-    present = int((classes > 0).sum())
-    chances = (float(classes.max() / classes.sum()), 1 / present)
-    found: Plain = {"low": float(values[inside].min()), "high": float(values[inside].max())}
-    found |= {"records": int(each.sum()), "groups": int(inside.sum()), "classes": present}
-    told = (Evidence.pooled(len(each)), Evidence.averaged((each.sum(-1) > 0).sum(0)))
-    for name, chance, evidence in zip(SCORES, chances, told, strict=True):
-        score = partial(scorer.known, evidence=evidence if len(each) >= FEWEST else None)
-        its = share(score, float(whole[name]), drawn[name])
-        found[name] = its | {"chance": chance}
-    return found
 
 
 def _correlation(scorer: Scorer, values: Floats) -> Plain:

@@ -13,6 +13,8 @@ from tremor.errors import Refused
 from tremor.explain.predict import Predict, logits
 from tremor.explain.targets import Target
 
+WITHOUT = "a method without gradients: explainer=timeshap, leverage, owen or occlusion"
+
 
 @dataclass
 class Slope:
@@ -47,7 +49,7 @@ class Slope:
             scores = logits(self.predict, inputs) @ self.weights.clone()
             if not scores.requires_grad:
                 fault = "no gradient comes back from the logits to the input"
-                raise Refused(fault, "predict", "a torch module, or a method without gradients")
+                raise Refused(fault, "explainer", WITHOUT)
             (gradients,) = torch.autograd.grad(scores.sum(), inputs)
         return _plain(scores), _plain(gradients)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Template
@@ -21,10 +23,22 @@ def template(name: str) -> Template:
 
 def style() -> Markup:
     """The style sheet of a run's report."""
-    source = (Path(__file__).parent / "page.html.j2").read_text(encoding="utf-8")
-    found = re.search(r"<style>\n(.*?)</style>", source, re.DOTALL)
-    assert found is not None
-    return Markup(found.group(1))
+    return Markup((Path(__file__).parent / "page_style.css.j2").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script of a page, and how the page's policy allows it and no other."""
+
+    text: Markup
+    allowed: str
+
+
+def script(name: str) -> Script:
+    """A script beside this file, allowed by its content."""
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    known = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Script(Markup(text), f"sha256-{known}")
 
 
 def drawings(drawn: Mapping[str, Figure], spoken: Callable[[str], str]) -> dict[str, page.Drawing]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from tremor.errors import Refused
-from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair
+from tremor.evaluation.compared import Comparison, Configuration
+from tremor.evaluation.controls import said
 from tremor.evaluation.naming import differing
 from tremor.files import whole_folder, write_json, write_whole
 from tremor.report import alike, tables
@@ -18,6 +19,7 @@ from tremor.report.comparison_tables import (
     beside,
     label,
     latex,
+    latex_pairs,
     markdown,
     pair_table,
     summary,
@@ -38,6 +40,7 @@ def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> lis
         summary(comparison).to_csv(scratch / "comparison.csv", index=False)
         pair_table(comparison).to_csv(scratch / "pairs.csv", index=False)
         write_whole(scratch / "comparison.tex", latex(comparison))
+        write_whole(scratch / "pairs.tex", latex_pairs(comparison))
         write_whole(scratch / "comparison.md", markdown(comparison))
         write_json(scratch / "comparison.json", comparison.plain())
         for name, figure in drawn.items():
@@ -63,10 +66,24 @@ def sentences(comparison: Comparison) -> Iterator[str]:
             f"{f' ({ends})' if ends else ''}; chance is "
             f"{tables.number(best.chance)} ({comparison.chance_source})."
         )
-        if len(family) > 1:
+        if len(family) > 1 and not comparison.ablation:
             place = comparison.configurations.index(best)
-            beaten = sum(clear(p) for p in comparison.pairs if p.first == place)
+            beaten = sum(p.clear for p in comparison.pairs if p.first == place)
             yield f"It is {_praise(beaten, len(family) - 1)}."
+    if comparison.ablation:
+        yield _against(comparison)
+    yield from said(comparison.controls, comparison.configurations)
+
+
+def _against(comparison: Comparison) -> str:
+    """How many configurations are clearly better or worse than the one they are held against."""
+    held = comparison.held_against
+    signs = [comparison.sign * score.value * stands for _, score, stands in held]
+    better, worse = sum(s > 0 for s in signs), sum(s < 0 for s in signs)
+    return (
+        f"Against {comparison.configurations[comparison.reference].name}: {better} clearly better, "
+        f"{worse} clearly worse, {len(held) - better - worse} NOT clearly either."
+    )
 
 
 def _at_chance(c: Configuration, sign: int) -> bool:
@@ -83,14 +100,6 @@ def _praise(beaten: int, others: int) -> str:
     return f"{said} {beaten or 'any'} of the {others} others"
 
 
-def clear(pair: Pair) -> bool:
-    """Whether a difference stands: its interval is off zero and its corrected p is small."""
-    score = pair.difference
-    if score is None or score.lo is None or score.hi is None or pair.p_holm is None:
-        return False
-    return (score.lo > 0 or score.hi < 0) and pair.p_holm < CLEAR
-
-
 def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[str]) -> str:
     """comparison.html: whole in itself, in the look of a run's report."""
     return alike.template("comparison.html.j2").render(
@@ -101,7 +110,7 @@ def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[st
         sentences=list(sentences(comparison)),
         metric=label(comparison.metric),
         beside={name: label(name) for name in beside(comparison)},
-        pairs=[(pair, clear(pair)) for pair in comparison.pairs],
+        pairs=[(pair, pair.clear) for pair in comparison.pairs],
         settings=differing([c.settings for c in comparison.configurations]),
         near=_near,
         files=files,
@@ -112,6 +121,7 @@ def _spoken(name: str) -> str:
     """What a screen reader says of a figure."""
     known = {
         "configurations": "Each configuration's mean with its interval and chance",
+        "differences": "Each configuration's difference to the one that all are held against",
         "confusion": "Mean confusion matrix of each configuration",
         "learning": "Validation loss and balanced accuracy against the epoch",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from tremor.evaluation.compared import Comparison, Configuration, Line
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.naming import CLASS_COUNT, TRAIN_SHARE
 from tremor.report.comparison_tables import label
+from tremor.report.forest import differences, forest, wrapped
 from tremor.report.plots import FEW, SHADES
 from tremor.report.style import (
     BLUE,
@@ -32,7 +32,6 @@ from tremor.report.style import (
     canvas,
     dress,
     grid,
-    legend,
     literal,
 )
 
@@ -56,6 +55,9 @@ AXES = {
 CAPTIONS = {
     "configurations": "Large dot and line: the mean with its interval. Small rings: single runs. "
     "Dashed: chance.",
+    "differences": "Dot and line: how much more a configuration is than the one that all are held "
+    "against, on the same records and draws of events, with its interval. Filled: clear, after "
+    "Holm's correction.",
     "confusion": "Percent of each true class (rows) by predicted class (columns), averaged over "
     "the runs.",
     "learning": "Bold: mean over the runs, up to the last epoch that all of them reached. "
@@ -66,7 +68,9 @@ CURVE = "Mean with its interval. Dashed: chance."
 
 def figures(comparison: Comparison) -> dict[str, Figure]:
     """Every figure that these runs allow, by file name."""
-    found = {"configurations": configurations(comparison)}
+    found = {"configurations": forest(comparison.configurations, comparison.metric)}
+    if comparison.held_against:
+        found["differences"] = differences(comparison)
     for key in comparison.curves:
         found[f"over_{key.rpartition('.')[2]}"] = curve(comparison, key)
     if not comparison.found.runs[0].several:
@@ -90,59 +94,13 @@ def captions(comparison: Comparison) -> dict[str, str]:
     return found
 
 
-def configurations(comparison: Comparison) -> Figure:
-    """Each configuration's mean with its interval, its single runs, and chance."""
-    names = [_wrapped(c.name, 58) for c in comparison.configurations]
-    heights = [0.42 + 0.17 * (name.count("\n") + 1) for name in names]
-    tops = np.cumsum([0.0, *heights])
-    figure = canvas(WIDTH, 0.75 + float(tops[-1]))
-    ax = dress(figure.subplots(), xlabel=label(comparison.metric).lower())
-    grid(ax, "x")
-    for c, name, top, bottom in zip(
-        comparison.configurations, names, tops[:-1], tops[1:], strict=True
-    ):
-        words = ax.text(0, top + 0.05, name, fontsize=SMALL, color=INK, va="top")
-        words.set_transform(ax.get_yaxis_transform())
-        ax.plot([c.chance] * 2, [bottom - 0.37, bottom], **DASHED, label="chance")
-        _row(ax, c, bottom - 0.25)
-    ax.set(ylim=(float(tops[-1]), 0), yticks=[], xlim=_span(ax))
-    ax.spines["left"].set_visible(False)
-    _named_once(ax)
-    legend(ax, 3)
-    return figure
-
-
-def _row(ax: Axes, c: Configuration, y: float) -> None:
-    ax.plot(c.mean.ends, [y] * len(c.mean.ends), color=BLUE, linewidth=1.6)
-    ax.plot(c.mean.value, y, "o", color=BLUE, markersize=6, label="mean", linestyle="none")
-    ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.9, "linestyle": "none"}
-    places = np.full(len(c.values), y + 0.13)
-    ax.plot(c.values, places, "o", color=VERMILLION, markersize=3.6, label="one run", **ring)
-
-
-def _span(ax: Axes) -> tuple[float, float]:
-    """The x range of all that is drawn as data, with a margin."""
-    drawn = np.concatenate([np.asarray(line.get_xdata(), float) for line in ax.get_lines()])
-    low, high = float(drawn.min()), float(drawn.max())
-    margin = 0.04 * max(high - low, 0.1)
-    return low - margin, high + margin
-
-
-def _named_once(ax: Axes) -> None:
-    """Keep one line of each label for the key."""
-    seen: set[str] = set()
-    for line in ax.get_lines():
-        name = str(line.get_label())
-        line.set_label(f"_{name}" if name in seen else name)
-        seen.add(name)
-
-
 def curve(comparison: Comparison, key: str) -> Figure:
     """The metric against a numeric key, one line for each configuration but for that key."""
     best = sorted(comparison.curves[key], key=partial(_top, comparison))[:MOST]
-    figure = canvas(WIDTH, 3.1 + 0.2 * len(best))
+    lines = sum(wrapped(line.name, 58).count("\n") + 1 for line in best)
+    figure = canvas(WIDTH, 3.1 + 0.2 * lines)
     xlabel = AXES.get(key, key)
-    ylabel = _wrapped(label(comparison.metric).lower(), 30)
+    ylabel = wrapped(label(comparison.metric).lower(), 30)
     ax = dress(figure.subplots(), xlabel=xlabel, ylabel=ylabel)
     grid(ax, "y")
     logarithmic = key == TRAIN_SHARE
@@ -181,7 +139,7 @@ def _line(
     at = at * np.exp(shift) if logarithmic else at + shift
     for x, score in zip(at, scores, strict=True):
         ax.plot([x] * len(score.ends), score.ends, color=style["color"], linewidth=1.1)
-    name = literal(line.name or "all runs", 62)
+    name = wrapped(line.name or "all runs", 58)
     ax.plot(at, [s.value for s in scores], label=name, markersize=5, linewidth=1.4, **style)
 
 
@@ -237,7 +195,7 @@ def _matrix(ax: Axes, c: Configuration, width: int) -> None:
         words = ax.text(column + 0.5, row + 0.5, text, color=INK)
         words.set(ha="center", va="center", fontsize=SMALL if len(shares) < 12 else SMALL - 2)
     dress(ax, xlabel="predicted class", ylabel="true class")
-    ax.set_title(_wrapped(c.name, width), loc="left", fontsize=SMALL, color=INK)
+    ax.set_title(wrapped(c.name, width), loc="left", fontsize=SMALL, color=INK)
     _name_classes(ax, [literal(name, 12) for name in c.classes])
 
 
@@ -258,7 +216,8 @@ def learning(shown: Sequence[Configuration]) -> Figure | None:
     kinds = [k for k in WATCHED if any(k in table for tables_ in curves for table in tables_)]
     if not kinds:
         return None
-    figure = canvas(WIDTH, 0.5 + 1.9 * len(kinds) + 0.2 * len(shown))
+    lines = sum(wrapped(c.name, 58).count("\n") + 1 for c in shown)
+    figure = canvas(WIDTH, 0.5 + 1.9 * len(kinds) + 0.2 * lines)
     axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
     for ax, kind in zip(axes, kinds, strict=True):
         grid(dress(ax, ylabel=WATCHED[kind]), "y")
@@ -288,10 +247,4 @@ def _learnt(
     mean = pd.concat(runs, axis=1).dropna().mean(axis=1) if runs else pd.Series(dtype=float)
     every = max(1, len(mean) // 12)
     look = {"markersize": 4, "linewidth": 1.5, "markevery": every} | dict(style)
-    ax.plot(mean.index, mean, label=literal(name, 62), **look)
-
-
-def _wrapped(name: str, width: int) -> str:
-    """A name over as many lines as it needs, as its own letters."""
-    lines = textwrap.wrap(name, width, break_on_hyphens=False) or [""]
-    return "\n".join(literal(line, width) for line in lines)
+    ax.plot(mean.index, mean, label=wrapped(name, 58), **look)

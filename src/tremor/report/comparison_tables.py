@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pandas as pd
@@ -10,9 +11,11 @@ from rich.table import Table
 from tremor.evaluation.compared import Comparison, Configuration, sign
 from tremor.evaluation.paired import Score
 from tremor.report import tables
-from tremor.report.style import (
-    literal,
-)
+from tremor.report.latex import ends, escaped, fixed, tabular
+from tremor.report.style import literal
+
+MOST_COLUMNS = 4
+"""Keys that a table for a paper gives a column each."""
 
 
 def label(metric: str) -> str:
@@ -63,31 +66,58 @@ def pair_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
-
-
 def latex(comparison: Comparison) -> str:
-    """The table for a paper: needs the booktabs package."""
-    heads = ["Configuration", "Runs", label(comparison.metric), "SD"]
+    """The table for a paper; keys that tell the configurations apart have a column each."""
+    shown = comparison.configurations
+    named = _named([c.name for c in shown])
+    heads = [*named, "Runs", "Events", label(comparison.metric), "SD"]
     heads += [rf"{100 * comparison.level:g}\,\% interval", "Chance"]
-    rows = [" & ".join(_latex_cells(c)) + r" \\" for c in comparison.configurations]
-    lines = [r"\begin{tabular}{lrrrrr}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
-    return "\n".join([*lines, *rows, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    rows = [
+        [*cells, str(len(c.runs)), str(c.events), *_latex_numbers(c)]
+        for c, *cells in zip(shown, *named.values(), strict=True)
+    ]
+    return tabular(heads, rows, words=len(named))
 
 
-def _latex_cells(c: Configuration) -> list[str]:
-    name = "".join(SPECIAL.get(letter, letter) for letter in c.name)
-    cells = [_fixed(c.mean.value), "--" if c.sd is None else _fixed(c.sd)]
-    ends = "--" if c.mean.lo is None else f"{_fixed(c.mean.lo)} to {_fixed(c.mean.hi)}"
-    return [name, str(len(c.runs)), *cells, ends, _fixed(c.chance)]
+def _latex_numbers(c: Configuration) -> list[str]:
+    return [fixed(c.mean.value), fixed(c.sd), ends(c.mean.lo, c.mean.hi), fixed(c.chance)]
 
 
-def _fixed(value: float | None) -> str:
-    return f"${value:.3f}$"
+def latex_pairs(comparison: Comparison) -> str:
+    """The tests of all pairs for a paper."""
+    heads = ["First", "Second", "Difference", rf"{100 * comparison.level:g}\,\% interval"]
+    rows = []
+    for pair in comparison.pairs:
+        names = [comparison.configurations[i].name for i in (pair.first, pair.second)]
+        it = pair.difference
+        numbers = (
+            [fixed(it.value, True), ends(it.lo, it.hi, True)] if it is not None else ["--", "--"]
+        )
+        rows.append([*map(escaped, names), *numbers, _tiny(pair.p), _tiny(pair.p_holm)])
+    return tabular([*heads, "$p$", "$p$ (Holm)"], rows, words=2)
+
+
+def _tiny(p: float | None) -> str:
+    """A p value for a paper: never rounded to nought."""
+    return "--" if p is None else "$<0.001$" if p < 0.001 else fixed(p)
+
+
+def _named(names: Sequence[str]) -> dict[str, list[str]]:
+    """A column for each key of names like `a.b=1 c=2`; the names as they are where they are others.
+
+    Headings are the keys' last words.
+    """
+    split = [[word.partition("=") for word in name.split(" ")] for name in names]
+    keys = list(dict.fromkeys(key for words in split for key, _, _ in words))
+    plain = all(equal for words in split for _, equal, _ in words)
+    heads = {key: key.rpartition(".")[2] for key in keys}
+    if not plain or len(set(heads.values())) < len(keys) or len(keys) > MOST_COLUMNS:
+        return {"Configuration": [escaped(name) for name in names]}
+    told = [{key: value for key, _, value in words} for words in split]
+    return {
+        escaped(heads[key].replace("_", " ")): [escaped(each.get(key, "--")) for each in told]
+        for key in keys
+    }
 
 
 def markdown(comparison: Comparison) -> str:
@@ -105,13 +135,13 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _spanned(score: Score) -> str:
-    ends = tables.interval(asdict(score))
-    return tables.number(score.value) + (f" ({ends})" if ends else "")
+    reach = tables.interval(asdict(score))
+    return tables.number(score.value) + (f" ({reach})" if reach else "")
 
 
 def _numbers(c: Configuration) -> tuple[str, str, str, str]:
-    ends = tables.interval(asdict(c.mean)) or "–"
-    return tables.number(c.mean.value), tables.number(c.sd), ends, tables.number(c.chance)
+    reach = tables.interval(asdict(c.mean)) or "–"
+    return tables.number(c.mean.value), tables.number(c.sd), reach, tables.number(c.chance)
 
 
 def terminal(comparison: Comparison) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +41,20 @@ class Fan:
     drawn: tuple[int, ...]
     step: int
     zscored: bool
+
+    def inhabited(self) -> Fan:
+        """The same without classes that have no record; all of them where none has any."""
+        kept = [place for place, count in enumerate(self.records) if count]
+        if len(kept) in (0, len(self.records)):
+            return self
+        return replace(
+            self,
+            classes=tuple(self.classes[place] for place in kept),
+            median=self.median[kept],
+            bands=self.bands[:, kept],
+            records=tuple(self.records[place] for place in kept),
+            drawn=tuple(self.drawn[place] for place in kept),
+        )
 
 
 def fan(

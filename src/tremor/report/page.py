@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +15,13 @@ from matplotlib.figure import Figure
 
 from tremor.files import write_whole
 from tremor.report import tables
+from tremor.report.checklist import checklist
 from tremor.report.explanations import explained
 from tremor.report.files import RunFiles
+from tremor.report.known import Known
+from tremor.report.methods import paragraph
+from tremor.report.mistakes import mistakes, of_heads
+from tremor.report.studied import studied
 from tremor.report.svg import inline_svg
 
 TITLES = {
@@ -28,6 +34,8 @@ TITLES = {
     "class_balance": "Records and groups of each class in each part of the split",
     "fan_chart": "Median waveform of each class with quantile bands",
     "reliability": "Share of right answers against the probability that was given",
+    "risk_coverage": "Share of wrong answers among the surest against the share that is answered",
+    "coverage_in_time": "How often prediction sets of successive times hold the class",
     "ordinal_times": "Predicted class against true time to the main shock",
     "strata": "Accuracy among events of small and large magnitude and signal-to-noise ratio",
     "roc": "Share of each class that is found against false alarms",
@@ -40,23 +48,29 @@ TITLES = {
 }
 SECTIONS = {
     "verdict": "Verdict",
-    "audit": "Leak audit",
-    "learning": "Learning",
-    "codebook": "Codebook",
+    "baselines": "Baselines",
     "together": "All heads",
     "detection": "Detection",
     "head": "",
     "classes": "Classes",
     "probabilities": "Probabilities",
+    "sets": "When to trust an answer",
     "order": "Order in time",
     "strata": "Strata",
     "slices": "Slices",
-    "baselines": "Baselines",
+    "mistakes": "Mistakes",
     "explanations": "Explanations",
+    "studies": "Study of maps",
     "signals": "Signals",
+    "audit": "Leak audit",
+    "learning": "Learning",
+    "codebook": "Codebook",
     "ran": "What ran",
+    "paper": "For a paper",
+    "again": "To run it again",
     "files": "Files",
 }
+"""The sections in their order: what it is worth, where it errs, why, on what, made by what."""
 OF_CLASSES = {"classes": "per_class", "baselines": "baselines"}
 OPTIONAL = {
     "detection": ("detection",),
@@ -66,8 +80,20 @@ OPTIONAL = {
     "order": ("ordinal", "times", "ordinal_times", "timeline"),
     "strata": ("strata",),
     "slices": ("slices",),
+    "sets": ("sets", "selective"),
+    "paper": ("metrics",),
     "explanations": ("explanations",),
+    "studies": ("studies",),
 }
+NEEDED = {
+    "git.commit": "Code (commit)",
+    "data_fingerprint": "Data (fingerprint)",
+    "seed": "Seed",
+    "device": "Device",
+    "python": "Python",
+    "versions.torch": "PyTorch",
+}
+"""What the same numbers need beside the command, by its place in the provenance."""
 FILTERS = (
     tables.number,
     tables.interval,
@@ -76,6 +102,7 @@ FILTERS = (
     tables.counted,
     tables.size,
     tables.spelt,
+    tables.breakable,
     quote,
 )
 
@@ -99,13 +126,14 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
     `figures` go by the names in `TITLES`; any other name is shown under itself. `unit` is what a
     group is: event, station or patient; if not given, what the verdict says. Parts that the run
     should have and has not are said to be missing; those of another kind of run are left out.
-    Explanations are read from their folders.
+    Explanations and studies of them are read from their folders.
     """
     files = RunFiles.read(run)
     verdict: Mapping[str, Any] = files.verdict or {}
     heads: Mapping[str, Any] = verdict.get("heads", {})
     named = titles(list(heads))
-    drawn, explanations = _drawings(figures, named), explained(run)
+    drawn, explanations, studies = _drawings(figures, named), explained(run), studied(run)
+    beside = ["explanations"] * bool(explanations) + ["studies"] * bool(studies)
     groups = tables.headlines_by_head(verdict) if verdict else {}
     page = (
         environment()
@@ -115,7 +143,11 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
             unit=unit or verdict.get("unit", "event"),
             figures=drawn,
             explanations=explanations,
-            sections=sections(files.verdict, [*drawn, *["explanations"] * bool(explanations)]),
+            studies=studies,
+            mistakes=mistakes(run, verdict),
+            checklist=checklist(Known.of(files)),
+            methods=paragraph(Known.of(files)),
+            sections=sections(files.verdict, [*drawn, *beside]),
             others=[name for name in drawn if name not in named],
             heads=heads,
             headlines=groups,
@@ -123,6 +155,7 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
             few=_few([verdict, *heads.values()]),
             command=tables.command_line(files.provenance.get("command")),
             provenance=list(tables.flat(files.provenance)),
+            needed=dict(_needed(files.provenance)),
         )
     )
     return write_whole(run / "report.html", page)
@@ -145,6 +178,7 @@ def sections(verdict: Mapping[str, Any] | None, parts: Iterable[str]) -> dict[st
     """
     there = {*(verdict or {}), *parts}
     gone = {s for s, needed in OPTIONAL.items() if there.isdisjoint(needed)}
+    gone |= set() if any(of_heads(verdict or {})) else {"mistakes"}
     if verdict is not None:
         gone |= {s for s, needed in OF_CLASSES.items() if needed not in verdict}
     heads = [head[:1].upper() + head[1:] for head in (verdict or {}).get("heads", {})]
@@ -153,6 +187,15 @@ def sections(verdict: Mapping[str, Any] | None, parts: Iterable[str]) -> dict[st
         each = {f"head-{n}": title for n, title in enumerate(heads, 1)}
         found |= each if name == "head" else {} if name in gone else {name: heading}
     return found
+
+
+def _needed(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What must be the same for the same numbers, as far as it was kept."""
+    told = dict(tables.flat(provenance))
+    dirty = {"True": ", with changes that no commit has"}.get(told.get("git.dirty", ""), "")
+    for key, name in NEEDED.items():
+        if key in told:
+            yield name, told[key] + dirty * (key == "git.commit")
 
 
 def _drawings(figures: Mapping[str, Figure], named: Mapping[str, str]) -> dict[str, Drawing]:
@@ -164,8 +207,9 @@ def _drawings(figures: Mapping[str, Figure], named: Mapping[str, str]) -> dict[s
     return found
 
 
+@cache
 def environment() -> Environment:
-    """Templates beside this file; whatever they show is escaped."""
+    """Templates beside this file, read once; whatever they show is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -174,5 +218,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update({function.__name__: function for function in FILTERS})
+    environment.tests["unbeaten"] = tables.unbeaten
     environment.globals["between"] = tables.between
     return environment

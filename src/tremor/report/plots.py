@@ -35,6 +35,7 @@ SPLITS = {"train": BLUE, "val": GREEN, "test": VERMILLION}
 MARKS = {"precision": ("o", VERMILLION), "recall": ("s", BLUE), "f1": ("D", GREEN)}
 WATCHED = {"loss": "loss", "accuracy": "accuracy", "macro_auroc": "macro AUROC"}
 FEW = 4
+SHORT = 10  # letters of a name that stands level below a column
 
 
 def learning_curves(metrics: pd.DataFrame, monitor: str = "val/loss", mode: str = "min") -> Figure:
@@ -92,7 +93,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
     shaded(left, counts / whole, [[f"{c}" for c in row] for row in counts], classes)
     shaded(right, np.nan_to_num(shares), percent, classes)
     dress(left, "Records", "predicted class", "true class")
-    dress(right, "Share of the true class", "predicted class", "" if few else "true class")
+    dress(right, "Share of the row", "predicted class", "" if few else "true class")
     return figure
 
 
@@ -111,14 +112,18 @@ def _name_cells(ax: Axes, classes: Sequence[str]) -> None:
     middle, names = np.arange(len(classes)) + 0.5, [literal(name, 14) for name in classes]
     ax.set_yticks(middle, names)
     ax.set_xticks(middle, names)
-    if len(classes) > 2:
+    if len(classes) > 2 or max(map(len, names), default=0) > SHORT:
         for words in ax.get_xticklabels():
             words.set(rotation=35, ha="right", rotation_mode="anchor")
     ax.set(xlim=(0, len(classes)), ylim=(len(classes), 0), aspect="equal")
 
 
 def fan_chart(fan: Fan) -> Figure:
-    """The median waveform in its quantile bands against time: a row a channel, a column a class."""
+    """The median waveform in its quantile bands against time: a row a channel, a column a class.
+
+    Classes without a record have no column.
+    """
+    fan = fan.inhabited()
     rows, columns = len(fan.channels), len(fan.classes)
     figure = canvas(max(WIDTH, 0.7 + 1.15 * columns), 0.9 + 1.15 * rows)
     axes = figure.subplots(rows, columns, sharex=True, sharey="row", squeeze=False)

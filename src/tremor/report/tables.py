@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup, escape
+
 LABELS = {
     "macro_auroc": "Macro AUROC",
     "macro_auprc": "Macro AUPRC",
@@ -38,6 +40,11 @@ DETAILS = {
     "kappa": "Kappa, quadratic weights",
     "magnitude": "Magnitude",
     "snr_db": "SNR (dB)",
+    "day": "Date",
+    "hour": "Hour (UTC)",
+    "distance_km": "Distance (km)",
+    "depth_km": "Depth (km)",
+    "level": "Level (log10 RMS)",
 }
 FROM_MINUS_ONE = {"mcc", "explained", "challenge"}
 WITHOUT_CEILING = {"loss"}
@@ -159,6 +166,11 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, ", ".join(str(item) for item in value)
     else:
         yield path, "–" if value is None else str(value)
+
+
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line after `_` and `/`, where words of it end."""
+    return Markup(str(escape(name)).replace("_", "_<wbr>").replace("/", "/<wbr>"))
 
 
 def command_line(command: Any) -> str:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from tremor.report import plots, plots_multilabel, plots_multitask
 from tremor.report.plots_calibration import reliability
+from tremor.report.plots_selective import coverage_in_time, risk_coverage
 from tremor.report.plots_sequence import ordinal_times
 from tremor.report.plots_strata import strata
 
@@ -19,6 +20,7 @@ DRAWN: Made = {
     "confusion": ("confusion", lambda v: plots.confusion(v["confusion"], v["classes"])),
     "per_class": ("per_class", plots.per_class),
     "reliability": ("calibration", lambda v: reliability(v["calibration"])),
+    "risk_coverage": ("selective", lambda v: risk_coverage(v["selective"])),
     "ordinal_times": ("times", lambda v: ordinal_times(v["times"])),
     "strata": ("strata", lambda v: strata(v["strata"])),
 }
@@ -42,7 +44,7 @@ SEVERAL: Made = {
 }
 """The same of several classes that a record may have at once."""
 
-OF_HEAD = ("per_class", "reliability")
+OF_HEAD = ("per_class", "reliability", "risk_coverage")
 """Figures that each head has for itself."""
 
 
@@ -52,11 +54,20 @@ def figures_of(verdict: Verdict) -> dict[str, Figure]:
     Those of one head among several have its name at the end: `per_class_azimuth`.
     """
     own = SEVERAL if "called" in verdict else {**TOGETHER, **DRAWN}
-    found = _drawn(own, verdict)
+    alike = verdict.get("exchangeable", {})
+    found = _drawn(own, verdict) | _in_time(verdict, alike)
     for head, own in verdict.get("heads", {}).items():
-        each = _drawn({name: DRAWN[name] for name in OF_HEAD}, own)
+        each = _drawn({name: DRAWN[name] for name in OF_HEAD}, own) | _in_time(own, alike)
         found |= {f"{name}_{head}": figure for name, figure in each.items()}
     return found
+
+
+def _in_time(verdict: Verdict, alike: Verdict) -> dict[str, Figure]:
+    """Coverage of prediction sets in time, where test groups follow those of validation."""
+    dates = verdict.get("slices", {}).get("date", [])
+    if not alike.get("in_time") or not dates or "coverage" not in dates[0]:
+        return {}
+    return {"coverage_in_time": coverage_in_time(dates, verdict["sets"]["wanted"])}
 
 
 def _drawn(made: Made, verdict: Verdict) -> dict[str, Figure]:

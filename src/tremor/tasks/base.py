@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning
@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from tremor.data.batch import Batch
 from tremor.network.network import Network
+from tremor.tasks.averages import Averages
 from tremor.tasks.optimisation import Anchor, Groups, parameter_groups, scaled, set_frozen
 
 Transform = Callable[[Tensor, Tensor], Tensor]
@@ -44,6 +45,8 @@ class Task(lightning.LightningModule):
         self.anchor: Anchor | None = None
         self.frozen: tuple[str, ...] = ()
         self.card: dict[str, Any] = {}
+        self.averages, self.told = Averages(), 0
+        self.loss: Tensor | float = 0.0
 
     def prepared(self, batch: Batch) -> Tensor:
         """Normalised waveforms `(batch, channel, time)`, changed at random while training."""
@@ -62,17 +65,36 @@ class Task(lightning.LightningModule):
         """What only training does to a batch, tried before it begins; what cannot be is refused."""
 
     def log_step(self, numbers: Mapping[str, Tensor | float], batch: Batch) -> None:
-        """Numbers of a training step: their mean over the epoch, and loss and rate as they go."""
-        size = {"batch_size": len(batch)}
-        means = {f"train/{name}": value for name, value in numbers.items()}
-        self.log_dict(means, on_step=False, on_epoch=True, sync_dist=True, **size)
-        self.log("loss", numbers["loss"], prog_bar=True, **size)
-        self.log("lr", self._rate(), **size)
+        """Numbers of a training step: their means over the epoch are told at its end."""
+        self.averages.add(numbers, len(batch))
+        self.loss = numbers["loss"]
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Loss and rate as they go, each time that enough steps were made."""
+        steps, every = self.trainer.global_step, self.trainer.log_every_n_steps
+        if not every or steps % every or steps == self.told:
+            return
+        self.told = steps
+        row = {"loss": float(self.loss), "lr": self._rate(), "epoch": self.current_epoch}
+        for logger in self.trainer.loggers:
+            logger.log_metrics(row, steps - 1)
+
+    def on_train_epoch_end(self) -> None:
+        means, count = self.averages.taken()
+        said = {f"train/{name}": value for name, value in means.items()}
+        self.log_dict(said, batch_size=count, sync_dist=True)
 
     def _rate(self) -> float:
         """The learning rate now, of a group that takes it whole: thawed parts take a multiple."""
         groups = self.optimizers().param_groups  # type: ignore[union-attr]
         return float(max(groups, key=lambda group: group["scale"] == 1)["lr"])
+
+    def counted(self) -> Tensor | None:
+        """What this process counted while it predicted its share of the records, if anything."""
+        return None
+
+    def recount(self, counted: Sequence[Tensor | None]) -> None:
+        """Take what all processes counted."""
 
     def findings(self) -> dict[str, Any]:
         """What a verdict is to tell of the network beside its predictions: sections by name."""
@@ -112,6 +134,11 @@ class Task(lightning.LightningModule):
         for name in names:
             set_frozen(getattr(self.network, name), True)
 
+    def on_train_start(self) -> None:
+        """A run that resumes within an epoch does not begin that anew: it thaws now, if due."""
+        self.told = self.trainer.global_step
+        self.on_train_epoch_start()
+
     def on_train_epoch_start(self) -> None:
         due = self.unfreeze_at_epoch
         if self.frozen and due is not None and self.current_epoch >= due:
@@ -122,6 +149,11 @@ class Task(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["tremor"] = self.card
+        checkpoint["averages"] = self.averages.state()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Within an epoch, its means go on from what was seen of it."""
+        self.averages = Averages(**checkpoint.get("averages", {}))
 
 
 def wrap_anew(strategy: Strategy) -> None:

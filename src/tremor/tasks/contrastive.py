@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -83,7 +83,7 @@ class Contrastive(Task):
         self.used.zero_()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        found = self._contrasted(batch, batch_idx)
+        found = self._contrasted(batch, int(batch.index[0]))
         self._count(found["codes"])
         numbers = {f"val/{n}": v for n, v in self._numbers(found).items() if n != "perplexity"}
         self.log_dict(numbers, batch_size=len(found["right"]), sync_dist=True)
@@ -102,7 +102,7 @@ class Contrastive(Task):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Loss, share of right answers, chance, and hidden steps of each record."""
-        found = self._contrasted(batch, batch_idx)
+        found = self._contrasted(batch, int(batch.index[0]))
         self._count(found["codes"])
         rows = torch.nn.functional.one_hot(found["row"], len(batch)).double()
         count = rows.sum(0)
@@ -110,6 +110,12 @@ class Contrastive(Task):
         means = {name: found[part].double() @ rows / count for name, part in parts.items()}
         told = {"index": batch.index, **means, "masked": count.long()}
         return {name: values.cpu() for name, values in told.items()}
+
+    def counted(self) -> Tensor:
+        return self.used.cpu()
+
+    def recount(self, counted: Sequence[Tensor | None]) -> None:
+        self.used.copy_(torch.stack([each for each in counted if each is not None]).sum(0))
 
     def findings(self) -> dict[str, Any]:
         """The codebook's use on the judged records, in all groups together and in the poorest."""

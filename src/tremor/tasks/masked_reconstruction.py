@@ -52,7 +52,7 @@ class MaskedReconstruction(Task):
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        error, variance, masked = self._errors(batch, batch_idx)
+        error, variance, masked = self._errors(batch, int(batch.index[0]))
         numbers = {
             "loss": error.sum() / masked.sum(),
             "skill": 1 - error.sum() / variance.sum(),
@@ -62,7 +62,9 @@ class MaskedReconstruction(Task):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Mean squared error and mean square of the hidden samples of each record."""
-        error, variance, masked = (part.double() for part in self._errors(batch, batch_idx))
+        error, variance, masked = (
+            part.double() for part in self._errors(batch, int(batch.index[0]))
+        )
         told = {"index": batch.index, "loss": error / masked, "variance": variance / masked}
         return {name: values.cpu() for name, values in (told | {"masked": masked.long()}).items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ NAMES = ("best.ckpt", "last.ckpt")
 
 def find(path: str) -> Path:
     """The checkpoint of a run folder, of its `checkpoints/`, or a file itself: best, else last."""
+    if not path.strip():
+        remedy = "checkpoint=outputs/<experiment>/<run>"
+        raise Refused("no checkpoint is named", "the command line", remedy)
     given = Path(path).expanduser()
     if given.is_file():
         return given
@@ -40,8 +44,9 @@ def load(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        raise Refused(f"cannot read the checkpoint ({reason})", str(path), remedy) from error
+        whole = zipfile.is_zipfile(path)
+        fault = str(error).splitlines()[0][:200] if whole else "no archive that torch has written"
+        raise Refused(f"cannot read the checkpoint: {fault}", str(path), remedy) from error
     card = content.get("tremor") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         known = isinstance(card, dict) and "format" in card

@@ -8,6 +8,7 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor
 
 from tremor.errors import Refused
@@ -44,6 +45,9 @@ class AveragedWeights(Callback):
             fault = f"{alone}.ckpt would hold weights that are not averaged: save_weights_only=true"
             key = f"callbacks.{alone}.save_weights_only"
             raise Refused(fault, key, f"{key}=false")
+        if isinstance(trainer.strategy, FSDPStrategy):
+            fault = "fsdp shares out the weights: none of the processes could average them"
+            raise Refused(fault, "callbacks.ema", "callbacks.ema=null, or trainer.strategy=ddp")
 
     def on_train_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule

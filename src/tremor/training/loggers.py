@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tremor.config.build import Plain
 from tremor.files import told, write_whole
+from tremor.training.mirrors import About, Mirror
+from tremor.training.tensorboard_mirror import TensorBoardMirror
+from tremor.training.wandb_mirror import WandbMirror, mode
 
 Row = dict[str, str]
 
@@ -79,71 +81,36 @@ def csv_log(folder: str) -> CSVLog:
     return CSVLog(folder)
 
 
-def tensorboard(folder: str) -> TensorBoardLogger:
-    """Scalars and figures under `tensorboard/` of the run folder."""
-    return TensorBoardLogger(folder, name="", version="tensorboard", default_hp_metric=False)
+def tensorboard(about: About) -> TensorBoardMirror:
+    """Scalars, figures and hyperparameters under `tensorboard/` of the run folder."""
+    return TensorBoardMirror(about)
 
 
 def wandb(
-    folder: str,
-    config: Plain,
-    tags: list[str],
+    about: About,
     project: str = "tremor",
     entity: str | None = None,
     name: str | None = None,
     group: str | None = None,
+    tags: list[str] | None = None,
     offline: bool | None = None,
     log_model: bool = False,
-) -> WandbLogger:
+    patience: float = 600.0,
+) -> WandbMirror:
     """Weights & Biases; `offline: null` means offline unless the user is logged in."""
-    away = not logged_in() if offline is None else offline
-    label = name or "/".join(Path(folder).parts[-2:])
-    return WandbLogger(
-        name=label,
-        save_dir=folder,
-        offline=away,
-        project=project,
-        entity=entity,
-        group=group,
-        tags=tags,
-        config=config,
-        log_model=log_model and not away,
-    )
+    asked: Plain = {"project": project, "entity": entity, "name": name, "group": group}
+    asked |= {"tags": [*tags_of(about.config, about.choices), *(tags or [])]}
+    asked |= {"mode": mode(offline)}
+    return WandbMirror(about, asked, log_model=log_model, patience=patience)
 
 
-def logged_in() -> bool:
-    """Is there a W&B key for this user, in the environment or kept by `wandb login`?"""
-    netrc = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
-    kept = netrc.is_file() and "wandb" in netrc.read_text()
-    return kept or bool(os.environ.get("WANDB_API_KEY"))
-
-
-def log_figures(loggers: list[Logger], figures: Mapping[str, Any], step: int) -> None:
-    """Hand figures to the loggers that take pictures."""
+def close(loggers: list[Logger], code: int) -> None:
+    """End every logger in the run's true state: its exit code."""
     for logger in loggers:
-        for name, figure in figures.items():
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_figure(name, figure, step, close=False)
-            elif isinstance(logger, WandbLogger):
-                import wandb as package
-
-                logger.experiment.log({name: package.Image(figure)})
-
-
-def log_summary(loggers: list[Logger], numbers: Mapping[str, float], step: int) -> None:
-    """Final numbers to every mirror."""
-    for logger in loggers:
-        if not isinstance(logger, CSVLog):
-            logger.log_metrics(dict(numbers), step)
-
-
-def close(loggers: list[Logger], failed: bool) -> None:
-    """End every logger with the run's true state."""
-    for logger in loggers:
-        if isinstance(logger, WandbLogger):
-            logger.experiment.finish(exit_code=int(failed))
+        if isinstance(logger, Mirror):
+            logger.end(code)
         else:
-            logger.finalize("failed" if failed else "success")
+            logger.finalize("failed" if code else "success")
 
 
 def tags_of(config: Plain, choices: Mapping[str, str]) -> list[str]:

@@ -61,7 +61,7 @@ def test_stability_rows_have_documented_columns(seen_with: Make) -> None:
     seen = seen_with()
     maps = {"a": random_maps(seen, 1, 0)[0]}
     extra = with_extra_beat(seen, 1)
-    rows = JUDGE.stable(maps, maps, seen, "AF", extra, (0.9, 0.8), maps)
+    rows = JUDGE.stable(maps, maps, seen, "AF", extra, {"extra_prediction_stays": 1.0}, maps)
     assert set(rows["a"]) <= set(STABILITY)
     assert rows["a"]["augment_beat_index"] == extra.beat
     assert rows["a"]["extra_prediction_stays"] == 1

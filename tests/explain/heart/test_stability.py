@@ -129,7 +129,7 @@ def test_constant_and_absent_explanations_are_undefined(seen_with: Make) -> None
 
 
 def test_whether_the_prediction_stays() -> None:
-    assert prediction(0.9, 0.8)["extra_prediction_stays"] == 1
-    assert prediction(0.9, 0.3)["extra_prediction_stays"] == 0
-    assert prediction(0.9, 0.3)["extra_p_change"] == pytest.approx(-0.6)
+    assert prediction(0.9, 0.8, 0.5)["extra_prediction_stays"] == 1
+    assert prediction(0.9, 0.3, 0.5)["extra_prediction_stays"] == 0
+    assert prediction(0.9, 0.3, 0.5)["extra_p_change"] == pytest.approx(-0.6)
     assert prediction(0.9, 0.3, threshold=0.2)["extra_prediction_stays"] == 1

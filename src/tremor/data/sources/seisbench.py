@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,15 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number, sound, written
+from tremor.data.sources.cells import Unusable, number
 from tremor.data.sources.seisbench_files import FAULTS, Chunk, Extent, Waveforms, chunks, metadata
-from tremor.data.writer import RecordWriter, Row
+from tremor.data.sources.seisbench_runs import NAMES, Piece, Run, wanted
+from tremor.data.writer import RecordWriter
 from tremor.errors import Refused
 
-ARRIVAL = re.compile(r"trace_(?P<phase>[PSps]\w*)_arrival_sample")
-NAMES = {
-    "source_magnitude": "magnitude",
-    "source_depth_km": "depth_km",
-    "source_latitude_deg": "latitude",
-    "source_longitude_deg": "longitude",
-}
-OTHERS = (
-    *("trace_name", "trace_start_time", "trace_component_order", "trace_sampling_rate_hz"),
-    *("trace_dt_s", "trace_npts", "source_id", "source_origin_time", "station_code", "split"),
-)
+Reasons = NDArray[np.object_]
+Starts = NDArray[np.int64]
+FAR = 4  # windows' lengths from the first to the last of them, to be read one by one
 
 
 @dataclass(frozen=True)
@@ -78,67 +71,78 @@ class SeisBench:
         return folders
 
     def write(self, writer: RecordWriter) -> None:
-        """All traces, a chunk at a time; each one that is unusable is set aside."""
+        """All traces, a run at a time; each one that is unusable is set aside."""
         for folder in self._folders():
             taken, aside = len(writer.ends), len(writer.aside)
             for pair in chunks(folder):
-                self._take(writer, pair, {"label": "unlabelled", "dataset": folder.name})
+                self._take(writer, pair, folder.name)
             if len(writer.ends) == taken:
                 problem = writer.commonest(aside) or f"no row of split {self.published_split}"
                 remedy = "mend its files or the source's keys, or leave it out of dataset.paths"
                 raise Refused(f"no usable trace: {problem}", str(folder), remedy)
 
-    def _take(self, writer: RecordWriter, pair: Chunk, shared: Row) -> None:
+    def _take(self, writer: RecordWriter, pair: Chunk, dataset: str) -> None:
         """One chunk; a record is named after the folder, the chunk and the row, which are safe."""
         part = pair.metadata.stem.removeprefix("metadata")
-        stem = re.sub(r"[^\w.-]", "_", shared["dataset"] + part)
+        stem = re.sub(r"[^\w.-]", "_", dataset + part)
         with Waveforms(pair.waveforms) as waveforms:
-            for index, known in self._rows(pair.metadata, shared["dataset"]):
-                name = f"{stem}_{index:07d}"
-                try:
-                    signal, row = self._record(waveforms, known, name)
-                except Unusable as reason:
-                    writer.set_aside(name, str(reason))
-                else:
-                    writer.add(signal, {"record_id": name, "group": name} | shared | row)
+            for table in self._tables(pair.metadata):
+                names = np.array([f"{stem}_{index:07d}" for index in table.index], dtype=object)
+                piece = Piece.of(table, names, number(waveforms.format.get("sampling_rate")))
+                for run in piece.runs(self.duration * len(self.channels)):
+                    self._hand_on(writer, waveforms, run, dataset)
 
-    def _rows(self, path: Path, dataset: str) -> Iterator[tuple[int, Row]]:
-        """The rows of the wanted split, with times understood and events named."""
-        for piece in metadata(path, _wanted):
+    def _tables(self, path: Path) -> Iterator[pd.DataFrame]:
+        """The rows of the wanted split, some at a time."""
+        for table in metadata(path, wanted):
             if self.published_split is not None:
-                if "split" not in piece:
+                if "split" not in table:
                     problem = f"no column split, and published_split is '{self.published_split}'"
                     raise Refused(problem, str(path), "dataset.published_split=null takes all")
-                piece = piece[piece["split"] == self.published_split]
-            for name in ("trace_start_time", "source_origin_time"):
-                if name in piece:
-                    times = pd.to_datetime(piece[name], utc=True, errors="coerce", format="mixed")
-                    piece = piece.assign(**{name: times.dt.tz_localize(None)})
-            if "source_id" in piece:
-                whole = piece["source_id"].str.replace(r"\.0$", "", regex=True)
-                piece = piece.assign(event=f"{dataset} " + whole)
-            for index, row in zip(piece.index, piece.to_dict("records"), strict=True):
-                yield int(index), {str(k): v for k, v in row.items() if not pd.isna(v)}
+                table = table[table["split"] == self.published_split]
+            if len(table):
+                yield table
 
-    def _record(self, waveforms: Waveforms, known: Row, name: str) -> tuple[Signal, Row]:
-        """A window `(channel, time)` at the wanted rate, and what is known of it."""
-        rate = _rate(known, waveforms)
-        rng = np.random.default_rng([self.seed, *name.encode()])
+    def _hand_on(self, writer: RecordWriter, waveforms: Waveforms, run: Run, dataset: str) -> None:
+        """The windows of a run; where something is wrong with it, of each trace by itself."""
         try:
-            extent = waveforms.extent(str(known.get("trace_name", "")))
-            length = min(len(extent.samples), int(known.get("trace_npts", len(extent.samples))))
+            windows, starts, reasons = self._windows(waveforms, run)
+        except Unusable as fault:
+            if len(run) > 1:
+                for one in run.apart():
+                    self._hand_on(writer, waveforms, one, dataset)
+            else:
+                writer.set_aside(run.record_ids[0], str(fault))
+            return
+        good = reasons == ""
+        if good.any():
+            rows = _facts(run, starts, dataset)
+            writer.add_many(windows[good], rows if good.all() else rows[good])
+        for name, reason in zip(run.record_ids[~good], reasons[~good], strict=True):
+            writer.set_aside(name, reason)
+
+    def _windows(self, waveforms: Waveforms, run: Run) -> tuple[Signal, Starts, Reasons]:
+        """Windows `(trace, channel, time)` at the wanted rate, where they begin, what is wrong."""
+        rate = run.rate
+        try:
+            extent = waveforms.extent(str(run.said("trace_name", "")))
+            length = min(len(extent.samples), int(run.said("trace_npts", len(extent.samples))))
             size = min(math.ceil(self.duration * rate), length)
             if size < self.min_length * rate:
                 raise Unusable("too short")
-            start = self._start(known, length, size, rng)
-            samples = extent.read(self._components(known, waveforms, extent), start, size)
+            starts, reasons = self._starts(run, length, size)
+            components = self._components(run, waveforms, extent)
+            read = _read(extent, run, components, starts, size)
         except FAULTS as error:
             raise Unusable("samples that cannot be read") from error
-        return self._resampled(samples, rate), _facts(known, start, rate)
+        fresh = reasons == ""
+        reasons[fresh & (read == read[:, :, :1]).all((1, 2))] = "all channels constant"
+        reasons[fresh & ~np.isfinite(read).all((1, 2))] = "samples that are not finite"
+        return self._resampled(read, rate, reasons), starts, reasons
 
-    def _components(self, known: Row, waveforms: Waveforms, extent: Extent) -> list[int]:
-        """Which components of the trace are the wanted channels."""
-        order = known.get("trace_component_order", waveforms.format.get("component_order"))
+    def _components(self, run: Run, waveforms: Waveforms, extent: Extent) -> list[int]:
+        """Which components of the traces are the wanted channels."""
+        order = run.said("trace_component_order", waveforms.format.get("component_order"))
         if not isinstance(order, str):
             raise Unusable("unknown component order")
         lacking = [letter for letter in self.component_order if letter not in order]
@@ -148,67 +152,83 @@ class SeisBench:
             raise Unusable(f"{len(extent.components)} components, not {order}")
         return [order.index(letter) for letter in self.component_order]
 
-    def _start(self, known: Row, length: int, size: int, rng: np.random.Generator) -> int:
-        """Where the window begins in the trace (samples)."""
-        least, most = 0, length - size
+    def _starts(self, run: Run, length: int, size: int) -> tuple[Starts, Reasons]:
+        """Where the windows begin in their traces (samples), and which of them cannot."""
+        least = np.zeros(len(run), np.int64)
+        most, reasons = least + (length - size), np.full(len(run), "", object)
         if self.around_arrivals:
-            arrivals = [a for a in _arrivals(known).values() if 0 <= a < length]
-            if not arrivals:
-                raise Unusable("no arrival in the trace")
-            first = int(min(arrivals))
-            least, most = max(first - size + 1, 0), min(first, most)
-        return int(rng.integers(least, max(most, least) + 1))
+            told = np.where((run.arrivals >= 0) & (run.arrivals < length), run.arrivals, np.nan)
+            first = np.fmin.reduce(told) if len(told) else np.full(len(run), np.nan)
+            reasons[np.isnan(first)] = "no arrival in the trace"
+            arrival = np.nan_to_num(first).astype(np.int64)
+            least, most = np.maximum(arrival - size + 1, 0), np.minimum(arrival, most)
+        room = np.maximum(most - least, 0) + 1
+        drawn = zip(map(self._drawn, run.record_ids), room.tolist(), strict=True)
+        return least + np.array([draw % n for draw, n in drawn]), reasons
 
-    def _resampled(self, samples: NDArray[Any], rate: float) -> Signal:
-        """Samples at the wanted rate, after a look at them."""
-        sound(samples)
+    def _drawn(self, name: str) -> int:
+        """A number that the seed and a record's name decide."""
+        mark = hashlib.blake2b(f"{self.seed} {name}".encode(), digest_size=8).digest()
+        return int.from_bytes(mark, "big")
+
+    def _resampled(self, samples: NDArray[Any], rate: float, reasons: Reasons) -> Signal:
+        """Samples at the wanted rate, as float32."""
         if rate != self.sampling_rate:
             ratio = Fraction(self.sampling_rate / rate).limit_denominator(1000)
-            samples = resample_poly(
-                samples, ratio.numerator, ratio.denominator, axis=1, padtype="line"
-            )
+            up, down = ratio.numerator, ratio.denominator
+            samples = resample_poly(samples.astype(np.float64), up, down, axis=2, padtype="line")
         with np.errstate(over="ignore"):
-            signal = samples[:, : round(self.duration * self.sampling_rate)].astype(np.float32)
-        if not np.isfinite(signal).all():
-            raise Unusable("samples beyond the range of float32")
+            signal = samples[:, :, : round(self.duration * self.sampling_rate)].astype(np.float32)
+        beyond = ~np.isfinite(signal).all((1, 2)) & (reasons == "")
+        reasons[beyond] = "samples beyond the range of float32"
         return signal
 
 
-def _wanted(column: str) -> bool:
-    return column in (*NAMES, *OTHERS) or ARRIVAL.fullmatch(column) is not None
+def _read(
+    extent: Extent, run: Run, components: list[int], starts: Starts, size: int
+) -> NDArray[Any]:
+    """The windows of a run `(trace, channel, time)`: all at once, if they lie near each other."""
+    first, stop = int(starts.min()), int(starts.max()) + size
+    if stop - first > FAR * size:
+        ones = zip(run.apart(), starts, strict=True)
+        return np.concatenate([_read(extent, one, components, s[None], size) for one, s in ones])
+    read = extent.read(run.rows, components, first, stop)
+    places = (starts - first)[:, None, None] + np.arange(size)
+    return read if stop - first == size else np.take_along_axis(read, places, axis=2)
 
 
-def _rate(known: Row, waveforms: Waveforms) -> float:
-    """Samples a second of a trace (Hz), from its row or else from the file."""
-    step = number(known.get("trace_dt_s"))
-    told = (
-        number(known.get("trace_sampling_rate_hz")),
-        1 / step if step > 0 else math.nan,
-        number(waveforms.format.get("sampling_rate")),
-    )
-    rate = next((rate for rate in told if not math.isnan(rate)), math.nan)
-    if not 0 < rate < math.inf:
-        raise Unusable("unknown sampling rate")
-    return rate
+def _facts(run: Run, starts: Starts, dataset: str) -> pd.DataFrame:
+    """What is known of windows that begin at these samples: times in UTC and s, degrees, km."""
+    table, since = run.table, starts / run.rate
+    made: dict[str, Any] = {"record_id": run.record_ids, "group": _groups(run, dataset)}
+    made |= {"label": "unlabelled", "dataset": dataset}
+    made["trace_name"] = table["trace_name"].to_numpy()
+    stations = table.get("station_code", pd.Series("", table.index))
+    made["station"] = stations.fillna("").to_numpy()
+    for old, new in NAMES.items():
+        if old in table:
+            made[new] = pd.to_numeric(table[old], errors="coerce").to_numpy(np.float64)
+    if "trace_start_time" in table:
+        made["start_time"] = _written(table["trace_start_time"], since)
+    if "source_origin_time" in table:
+        made["origin_time"] = _written(table["source_origin_time"], np.zeros(len(run)))
+    if any(phase[0] in "Pp" for phase in run.piece.phases):
+        made["p_time_s"] = np.round((run.first_p() - starts) / run.rate, 6)
+    return pd.DataFrame(made)
 
 
-def _facts(known: Row, start: int, rate: float) -> Row:
-    """What is known of a window that begins at sample `start`: times in UTC and s, degrees, km."""
-    row: Row = {"trace_name": str(known["trace_name"])}
-    row["station"] = str(known.get("station_code", ""))
-    row |= {new: number(known[old]) for old, new in NAMES.items() if old in known}
-    if "event" in known:
-        row["group"] = known["event"]
-    if "trace_start_time" in known:
-        row["start_time"] = written(known["trace_start_time"] + timedelta(seconds=start / rate))
-    if "source_origin_time" in known:
-        row["origin_time"] = written(known["source_origin_time"])
-    p = [sample for phase, sample in _arrivals(known).items() if phase[0] in "Pp"]
-    return row | ({"p_time_s": round((min(p) - start) / rate, 6)} if p else {})
+def _groups(run: Run, dataset: str) -> NDArray[Any]:
+    """The event of each trace; one without is an event of its own."""
+    if "source_id" not in run.table:
+        return run.record_ids
+    events = run.table["source_id"].str.replace(r"\.0$", "", regex=True)
+    return np.where(events.isna(), run.record_ids, (f"{dataset} " + events).to_numpy())
 
 
-def _arrivals(known: Row) -> dict[str, float]:
-    """Where each phase arrives (samples of the trace)."""
-    found = {column: ARRIVAL.fullmatch(column) for column in known}
-    numbers = {match["phase"]: number(known[c]) for c, match in found.items() if match}
-    return {phase: number for phase, number in numbers.items() if not np.isnan(number)}
+def _written(stamps: pd.Series[Any], later: NDArray[np.float64]) -> NDArray[Any]:
+    """Times in UTC, so many seconds later, as ISO text to the microsecond; None where unknown."""
+    times = pd.to_datetime(stamps, utc=True, errors="coerce", format="mixed").dt.tz_localize(None)
+    exact = times.to_numpy("datetime64[us]") + np.round(later * 1e6).astype("timedelta64[us]")
+    text: NDArray[Any] = np.char.add(np.datetime_as_string(exact, unit="us"), "Z").astype(object)
+    text[np.isnat(exact)] = None
+    return text

@@ -74,6 +74,7 @@ class Waveforms:
     def __init__(self, path: Path):
         try:
             self.file = h5py.File(path, "r", rdcc_nbytes=CACHE)
+            self._buckets: dict[str, Any] = {}  # the latest
             self.format = {key: _plain(node) for key, node in self._nodes("data_format").items()}
         except FAULTS as error:
             remedy = "fetch the file again: it is not whole"
@@ -89,14 +90,21 @@ class Waveforms:
         node = self.file.get(name)
         return dict(node.items()) if isinstance(node, h5py.Group) else {}
 
+    def _bucket(self, name: str) -> Any:
+        """A bucket of numbers; looked up once."""
+        if name not in self._buckets:
+            found = self.file.get(f"data/{name}") if name and ".." not in name.split("/") else None
+            if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+                raise Unusable("no such trace among the waveforms")
+            if found.dtype.kind not in "iuf":
+                raise Unusable("samples that are not numbers")
+            self._buckets = {name: found}
+        return self._buckets[name]
+
     def extent(self, trace_name: str) -> Extent:
         """Where a trace lies: `bucket3$7,:3,:1200`, or the bare name of a dataset of its own."""
         name, _, place = trace_name.partition("$")
-        bucket = self.file.get(f"data/{name}") if name and ".." not in name.split("/") else None
-        if not isinstance(bucket, h5py.Dataset) or bucket.is_virtual or bucket.external:
-            raise Unusable("no such trace among the waveforms")
-        if bucket.dtype.kind not in "iuf":
-            raise Unusable("samples that are not numbers")
+        bucket = self._bucket(name)
         order = str(self.format.get("dimension_order") or "CW")[-2:]
         if order not in ("CW", "WC"):
             raise Unusable(f"dimension order {order}")
@@ -127,16 +135,30 @@ class Extent:
         assert isinstance(kept, range)
         return kept
 
-    def read(self, components: list[int], start: int, size: int) -> NDArray[np.float64]:
-        """One window `(channel, time)` of the trace, and no more than it, from the file."""
-        rows = [self.components[number] for number in components]
+    def read(
+        self, rows: NDArray[np.int64] | None, components: list[int], start: int, stop: int
+    ) -> NDArray[Any]:
+        """Some samples `(trace, channel, time)`, and not much more than them, from the file.
+
+        They are those of this trace, or of the traces in these rows of the first axis, which lie
+        in the bucket as this one does.
+        """
+        wanted = [self.components[number] for number in components]
         index: list[Any] = [axis if isinstance(axis, int) else slice(None) for axis in self.axes]
-        index[self.component] = slice(min(rows), max(rows) + 1)
-        first = self.samples.start + start
-        index[self.time] = slice(first, first + size)
-        samples = np.asarray(self.bucket[tuple(index)], dtype=np.float64)
-        samples = samples if self.component < self.time else samples.T
-        return samples[[row - min(rows) for row in rows]]
+        index[self.component] = slice(min(wanted), max(wanted) + 1)
+        first = self.samples.start
+        index[self.time] = slice(first + start, first + stop)
+        if rows is None:
+            samples = np.asarray(self.bucket[tuple(index)])[None]
+        elif np.ptp(rows) < 2 * len(rows):
+            if rows.min() < 0 or rows.max() >= len(self.bucket):
+                raise IndexError("no such row")
+            index[0] = slice(rows.min(), rows.max() + 1)
+            samples = np.asarray(self.bucket[tuple(index)])[rows - rows.min()]
+        else:
+            samples = np.stack([self.bucket[(row, *index[1:])] for row in rows])
+        samples = samples if self.component < self.time else samples.swapaxes(1, 2)
+        return samples[:, [row - min(wanted) for row in wanted]]
 
 
 def _axes(shape: tuple[int, ...], place: list[str]) -> list[int | range]:

@@ -62,7 +62,7 @@ _RECORD = {
     "sel_idx": "place of the record in its record set",
     "record_id": "the record",
     "group": "the patient, where known; intervals are over these",
-    "mat_path": "the record's file, relative to the data's root",
+    "mat_path": "the file of its samples, relative to the data's root; empty for made-up records",
     "method": "what explained it",
 }
 _PEAKS = {
@@ -124,6 +124,7 @@ EVALUATION: Mapping[str, str] = {
 }
 STABILITY: Mapping[str, str] = {
     **_RECORD,
+    "scoring": "tremor, or ecg_xai with or without priors: beats matched by their times",
     "seed": "seed XOR crc32 of the record's path",
     "augment_beat_index": "which beat comes twice, counted from 0",
     "augmented_file": "the record with the extra beat",
@@ -133,13 +134,14 @@ STABILITY: Mapping[str, str] = {
     "extra_p_original": "the class's probability of the record",
     "extra_p_copy": "that of its copy",
     "extra_p_change": "the copy's less the record's",
-    "extra_prediction_stays": "1 where both are on the same side of 0.5",
+    "extra_prediction_stays": "1 where both are on the same side of the class's threshold",
     "stamp": "what must be said of the row",
     "error": "why there are no numbers; empty where there are",
 }
 BY_CLASS: Mapping[str, str] = {
     "class_name": "the class",
     "method": "what explained its records",
+    "scoring": "tremor, or whose algorithm the scores mirror",
     "stamp": "what must be said of the row",
     "n_records": "records with a number",
     "n_groups": "patients among them",

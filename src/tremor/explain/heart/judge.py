@@ -13,7 +13,7 @@ from tremor.explain.heart.claims import Claims
 from tremor.explain.heart.deletion import Faithfulness
 from tremor.explain.heart.extra_beat import ExtraBeat
 from tremor.explain.heart.plausibility import Plausibility
-from tremor.explain.heart.stability import Stability, prediction
+from tremor.explain.heart.stability import Stability
 from tremor.explain.heart.tokens import Bools, Seen, Tokens, labels, tokens, truth
 
 Cells = dict[str, float | str | None]
@@ -74,17 +74,16 @@ class Judge:
         seen: Seen,
         key: str,
         extra: ExtraBeat,
-        chances: tuple[float, float],
+        stays: Mapping[str, float | None],
         others: Mapping[str, NDArray[Any]] = NONE,
     ) -> dict[str, Cells]:
         """A row of `STABILITY` for each method: explanations of a record and of its copy.
 
-        `chances` are the class's probabilities of both. The copy's explanation must have been made
+        `stays` is what became of the prediction. The copy's explanation must have been made
         as the original's was: same settings, same seed.
         """
         found = self._tokens(seen, key)
         facts = {"seed": float(extra.seed), "augment_beat_index": float(extra.beat)}
-        stays = prediction(*chances)
         return {
             name: {
                 **facts,

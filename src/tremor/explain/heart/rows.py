@@ -48,7 +48,7 @@ def in_order(cells: Cells, columns: Mapping[str, str]) -> dict[str, Cell]:
 def stability_by_class(rows: Sequence[Cells]) -> list[dict[str, Cell]]:
     """Mean, standard deviation and interval of each measure, of each class and method."""
     found = []
-    for names, some in _grouped(rows, ("class_name", "method", "stamp")):
+    for names, some in _grouped(rows, ("class_name", "method", "scoring", "stamp")):
         line: dict[str, Cell] = {**names, **_counts(some, "extra_spearman")}
         for name in (*(f"extra_{m}" for m in MEASURES), "extra_prediction_stays"):
             known = [v for v in _numbers(some, name) if v is not None]

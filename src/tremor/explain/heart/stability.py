@@ -92,7 +92,7 @@ class Stability:
         }
 
 
-def prediction(before: float, after: float, threshold: float = 0.5) -> Row:
+def prediction(before: float, after: float, threshold: float) -> Row:
     """Whether the prediction stays, from the class's probabilities: 1 where the decision does."""
     stays = (before >= threshold) == (after >= threshold)
     return {

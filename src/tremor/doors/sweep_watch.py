@@ -1,0 +1,61 @@
+"""While jobs run, wherever they run: one line on the terminal for each that ends."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tremor.evaluation.swept import number_said, score_of, values_said
+from tremor.training.sweep_folder import DONE, ENDED, PRUNED, STATE, Job, State, Sweep, state_of
+
+PAUSE = 0.5
+"""Seconds between looks at the folders."""
+
+
+@contextmanager
+def watching(sweep: Sweep | None, jobs: Sequence[Job], before: int, of: int) -> Iterator[None]:
+    """Tell of each of these jobs as it ends, with how many have by then, and of how many."""
+    if sweep is None:
+        yield
+        return
+    ended, stream = threading.Event(), sys.stdout
+    left = {job.number: job for job in jobs}
+
+    def look() -> None:
+        for number, job in list(left.items()):
+            state = state_of(sweep.place(job))
+            if state.state in ENDED:
+                del left[number]
+                count = f"{before + len(jobs) - len(left)}/{of}"
+                print(f"{count}  {line(sweep, job, state)}", file=stream, flush=True)
+
+    def watch() -> None:
+        while not ended.wait(PAUSE):
+            look()
+
+    for job in jobs:  # what an earlier attempt left is not how this one ends
+        (sweep.place(job) / STATE).unlink(missing_ok=True)
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        look()
+
+
+def line(sweep: Sweep, job: Job, state: State) -> str:
+    """`job 3 done in 40 s: val/loss 0.412  seed=1`: what one job came to."""
+    values = values_said(job.values)
+    how = f"job {job.number} {state.state}"
+    if state.seconds is not None:
+        how += f" in {state.seconds:.0f} s"
+    if state.state in (DONE, PRUNED):
+        score = score_of(sweep.place(job), job)
+        said = f"{job.monitor} {number_said(score)}" if score is not None else ""
+    else:
+        said = next(iter(state.problem.splitlines()), "")[:160]
+    return "  ".join(part for part in (f"{how}: {said}" if said else how, values) if part)
