@@ -1,4 +1,4 @@
-"""Reading random batches: memory-mapped record sets against one HDF5 dataset a trace."""
+"""Reading random batches: record sets against one HDF5 dataset a trace."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def main() -> None:
                 file[f"{i:06d}"] = records.record(i)
         opened = h5py.File(path)
 
-        def mapped() -> None:
+        def gathered() -> None:
             for rows in batches:
                 records.gather(rows, SAMPLES)
 
@@ -57,7 +57,7 @@ def main() -> None:
             for rows in batches:
                 np.stack([_one(path, i) for i in rows])
 
-        names = {"memory-mapped": mapped, "HDF5 dataset a trace, file kept open": open_file}
+        names = {"tremor": gathered, "HDF5 dataset a trace, file kept open": open_file}
         seconds = interleaved(names | {"HDF5 dataset a trace, reopened": reopened}, 7)
     what = f"random batches of {BATCH} of {RECORDS} records ({CHANNELS}, {SAMPLES}), cache warm"
     keep("reading", seconds, BATCH * BATCHES, "HDF5 dataset a trace, file kept open", what, ">= 10")

@@ -23,7 +23,7 @@ import sys, time
 from tremor.data.cache import open_records
 from tremor.data.sources.seisbench import SeisBench
 began = time.perf_counter()
-records, made = open_records(SeisBench((sys.argv[1],), duration=4.0), sys.argv[2] + "/cache")
+records, made = open_records(SeisBench([sys.argv[1]], duration=4.0), sys.argv[2] + "/cache")
 print(len(records), made, time.perf_counter() - began)
 """
 STEPS = 40

@@ -87,6 +87,7 @@ class RecordSet:
         positions = np.asarray(positions, dtype=np.int64)
         shape, lengths = (len(positions), len(self.channels), length), self.lengths[positions]
         starts = self.offsets[positions].tolist()
+        self._samples.expect(starts, (lengths * len(self.channels)).tolist())
         if (lengths == length).all():
             batch = np.empty(shape, dtype=np.float32)
             for row, start in enumerate(starts):
