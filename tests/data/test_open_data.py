@@ -100,8 +100,9 @@ def test_levels_are_no_alarm_where_only_the_noise_was_seen(
     rows = data.records.table[data.parts == "test"]
     said = pd.DataFrame({"predicted": 0, "p_foreshock": 0.6, "p_aftershock": 0.4}, rows.index)
     said = pd.concat([rows[["record_id", "group", "label"]], said], axis=1)
-    monkeypatch.setattr(judging, "predictions", lambda *_: said.reset_index(drop=True))
-    task = cast(Task, SimpleNamespace(findings=dict))
+    monkeypatch.setattr(judging, "predictions", lambda *_, **__: said.reset_index(drop=True))
+    told = SimpleNamespace(findings=dict, counted=lambda: None, recount=lambda counted: None)
+    task = cast(Task, told)
     verdict = judging.judge_part(task, data, "test", config, tmp_path)
     assert ("unavailable" in verdict["baselines"]["level"]) == (keep == "noise")
 

@@ -50,8 +50,10 @@ def test_a_heart_is_learned_judged_and_gone_on_with(door: Door, tmp_path: Path) 
     assert outcome.code == 0, outcome.err
     run = only_run(tmp_path / "outputs")
     said = pd.read_csv(run / "evaluation" / "predictions.csv")
-    each = [[f"{kind}_{c}" for c in CLASSES] for kind in ("label", "predicted", "p")]
-    assert list(said) == ["record_id", "group", "label", *chain(*each)]
+    kinds = ("label", "predicted", "p", "calibrated")
+    each = [[f"{kind}_{c}" for c in CLASSES] for kind in kinds]
+    assert list(said)[:3] == ["record_id", "group", "label"]
+    assert {*chain(*each)} < {*said}
     chances, labels = said[each[2]].to_numpy(), said[each[0]].to_numpy()
     kept = thresholds(run / "checkpoints" / "best.ckpt")
     assert np.array_equal(said[each[1]], chances >= kept)

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import torch
 from opened import ROOT, Door, Outcome, finished, only_run
+from ranks import opened_by
 
 SMALL = [
     "dataset.sources.synthetic.world.duration=8",
@@ -302,16 +303,16 @@ def test_what_thaws_learns_the_same_in_two_processes_as_in_one(
     whole = ["decoder=pooled", "trainer.limit_train_batches=4", "dataset.num_classes=2"]
     frozen = [f"model.pretrained={pretrained}", "encoder.freeze=true", "model.freeze=true"]
     ways = {
-        "one": ["dataset.batch_size=16", "trainer.devices=1"],
-        "two": ["dataset.batch_size=8", "trainer.devices=2", "trainer.strategy=ddp"],
+        "one": (1, ["dataset.batch_size=16", "trainer.devices=1"]),
+        "two": (2, ["dataset.batch_size=8", "trainer.devices=2", "trainer.strategy=ddp"]),
     }
     runs = {}
-    for name, way in ways.items():
-        paths = [f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / name}"]
-        command = [sys.executable, str(ROOT / "simple_train.py"), *TINY, *thaw, *whole, *frozen]
-        done = subprocess.run([*command, *way, *paths], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        runs[name] = only_run(tmp_path / name)
+    for name, (world, way) in ways.items():
+        home = tmp_path / name
+        home.mkdir()
+        for rank in opened_by(world, home, "simple_train.py", *TINY, *thaw, *whole, *frozen, *way):
+            assert rank.code == 0, rank.said
+        runs[name] = only_run(home / "outputs")
     for part in ("encoder", "model", "decoder"):
         one, two = (weights(runs[name], part, "last.ckpt") for name in ("one", "two"))
         start = weights(pretrained, part)

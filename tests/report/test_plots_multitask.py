@@ -87,6 +87,7 @@ def test_the_figures_of_a_verdict_have_the_heads_in_their_names() -> None:
         "detection",
         *(f"per_class_{head}" for head in sorted(told["heads"])),
         *(f"reliability_{head}" for head in sorted(told["heads"])),
+        *(f"risk_coverage_{head}" for head in sorted(told["heads"])),
     ]
     without = {key: told[key] for key in told if key not in ("detection", "circular")}
     assert not {"detection", "angles"} & figures_of(without).keys()

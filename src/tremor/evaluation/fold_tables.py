@@ -75,7 +75,7 @@ def _records(runs: Sequence[Run], cache_dir: Path | None) -> pd.DataFrame | str:
     config = runs[0].config
     cache = cache_dir or Path(str(select(config, "cache_dir")))
     folder = cache.expanduser() / "records" / str(mark)
-    if mark is None or not (folder / "table.csv").is_file():
+    if mark is None or not folder.is_dir():
         return f"their records are not in {cache} any more (--cache-dir says where they are)"
     table = RecordSet.open(folder).table
     if keep := select(config, "loader.keep"):

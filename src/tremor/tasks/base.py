@@ -47,6 +47,7 @@ class Task(lightning.LightningModule):
         self.card: dict[str, Any] = {}
         self.averages, self.told = Averages(), 0
         self.loss: Tensor | float = 0.0
+        self.rate = 0.0
 
     def prepared(self, batch: Batch) -> Tensor:
         """Normalised waveforms `(batch, channel, time)`, changed at random while training."""
@@ -67,7 +68,7 @@ class Task(lightning.LightningModule):
     def log_step(self, numbers: Mapping[str, Tensor | float], batch: Batch) -> None:
         """Numbers of a training step: their means over the epoch are told at its end."""
         self.averages.add(numbers, len(batch))
-        self.loss = numbers["loss"]
+        self.loss, self.rate = numbers["loss"], self._rate()
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Loss and rate as they go, each time that enough steps were made."""
@@ -75,7 +76,7 @@ class Task(lightning.LightningModule):
         if not every or steps % every or steps == self.told:
             return
         self.told = steps
-        row = {"loss": float(self.loss), "lr": self._rate(), "epoch": self.current_epoch}
+        row = {"loss": float(self.loss), "lr": self.rate, "epoch": self.current_epoch}
         for logger in self.trainer.loggers:
             logger.log_metrics(row, steps - 1)
 
