@@ -178,7 +178,8 @@ def main(folder: Path, scratch: str, rounds: int = 3) -> None:
         "machine": machine(),
     }
     (RESULTS / "big_data").mkdir(parents=True, exist_ok=True)
-    (RESULTS / "big_data" / "loader.json").write_text(json.dumps(result, indent=1) + "\n")
+    name = f"loader_{len(records)}.json"
+    (RESULTS / "big_data" / name).write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 

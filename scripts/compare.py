@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -59,6 +60,12 @@ def _view(head: str | None) -> Callable[[Run], Run]:
     return single if head is None else lambda run: run.of_head(head)
 
 
+def free(wanted: Path) -> Path:
+    """The folder, or the same with a number where another comparison of this second has it."""
+    others = (wanted.with_name(f"{wanted.name}_{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([wanted], others) if not path.exists())
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Compare, say what was found, write the folder; returns the exit code."""
     asked = parser().parse_args(arguments)
@@ -73,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
             draws=asked.draws,
             seed=asked.seed,
         )
-        out = asked.out or Path("comparisons") / time.strftime("%Y-%m-%d__%H_%M_%S")
+        out = asked.out or free(Path("comparisons") / time.strftime("%Y-%m-%d__%H_%M_%S"))
         files = write(comparison, out, replace=asked.replace)
     except TremorError as error:
         print(error, file=sys.stderr)
