@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from tremor.errors import TremorError
 from tremor.evaluation.compare import compare
 from tremor.evaluation.compared import CHANCE
 from tremor.evaluation.runs import Run, find, single
+from tremor.files import free
 from tremor.report.comparison import sentences, write
 from tremor.report.comparison_tables import terminal
 
@@ -58,12 +58,6 @@ def parser() -> argparse.ArgumentParser:
 def _view(head: str | None) -> Callable[[Run], Run]:
     """What of each run is compared."""
     return single if head is None else lambda run: run.of_head(head)
-
-
-def free(wanted: Path) -> Path:
-    """The folder, or the same with a number where another comparison of this second has it."""
-    others = (wanted.with_name(f"{wanted.name}_{number}") for number in itertools.count(2))
-    return next(path for path in itertools.chain([wanted], others) if not path.exists())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from tremor.files import (
     MANY,
     fingerprint,
     fingerprints,
+    free,
     told,
     whole_folder,
     write_json,
@@ -110,3 +111,11 @@ def test_fingerprints_of_many_are_those_of_each_and_remembered_together(tmp_path
     assert [one != two for one, two in zip(fingerprints(files, memo), each, strict=True)].count(
         True
     ) == 1
+
+
+def test_a_path_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+    names = []
+    for _ in range(3):
+        names.append(free(tmp_path / "now"))
+        names[-1].mkdir()
+    assert [path.name for path in names] == ["now", "now_2", "now_3"]

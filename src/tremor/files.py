@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -17,6 +18,18 @@ from tremor.errors import TremorError
 
 CHUNK = 1 << 22
 MANY = 1000  # files whose fingerprints are remembered together
+
+
+def near(path: Path) -> str:
+    """A path as one types it from here: relative inside this folder, absolute elsewhere."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def free(wanted: Path) -> Path:
+    """The path, or the same with a number where something has it already."""
+    others = (wanted.with_name(f"{wanted.name}_{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([wanted], others) if not path.exists())
 
 
 @contextmanager

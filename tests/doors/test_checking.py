@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,9 +40,7 @@ def saved() -> Iterator[dict[str, Any]]:
 def test_sweeps_over_processes_started_anew_are_refused(
     monkeypatch: pytest.MonkeyPatch, mode: RunMode, strategy: str, devices: Any, refused: bool
 ) -> None:
-    hydra = SimpleNamespace(mode=mode)
-    stand_in = SimpleNamespace(initialized=lambda: True, get=lambda: hydra)
-    monkeypatch.setattr(checking, "HydraConfig", stand_in)
+    monkeypatch.setattr(checking, "swept", lambda: mode == RunMode.MULTIRUN)
     trainer = {"strategy": strategy, "devices": devices, "num_nodes": 1}
     found = checking._sweep_problems({"trainer": trainer})
     assert ["trainer.strategy=ddp_spawn" in p.mend for p in found] == [True] * refused

@@ -40,14 +40,6 @@ def test_it_compares_and_says_where_all_is(runs: Path, capsys: pytest.CaptureFix
         assert (folder / name).stat().st_size > 0
 
 
-def test_comparisons_of_one_second_have_folders_of_their_own(tmp_path: Path) -> None:
-    names = []
-    for _ in range(3):
-        names.append(script.free(tmp_path / "now"))
-        names[-1].mkdir()
-    assert [path.name for path in names] == ["now", "now_2", "now_3"]
-
-
 def test_the_same_call_gives_the_same_numbers(runs: Path) -> None:
     for name in ("a", "b"):
         assert run(runs, "--out", name, "--metric", "mcc", "--seed", 3) == 0

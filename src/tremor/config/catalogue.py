@@ -149,6 +149,11 @@ def keys(root: Path, typed: dict[str, str]) -> dict[str, Entry]:
     return {key: entry for key, entry in every.items() if key.rpartition(".")[2] not in WIRING}
 
 
+def keys_of_door(root: Path, typed: dict[str, str]) -> dict[str, Entry]:
+    """The keys that a door takes: of its own tree, and of the training tree, which all take."""
+    return keys(root.with_stem("train"), typed) | keys(root, typed)
+
+
 def every_key(root: Path, typed: dict[str, str]) -> dict[str, Entry]:
     """Every leaf of the tree that these choices make, by dotted path."""
     tree = root.parent

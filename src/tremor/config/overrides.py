@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob
+from hydra.types import RunMode
 
 from tremor.config.check import Offer, Problem, nearest
 from tremor.config.resolve import references, select
@@ -122,6 +124,7 @@ def parse(overrides: Sequence[str]) -> dict[str, object]:
     return {o.key_or_group: o.value() for o in parsed}
 
 
+MULTIRUN = ("-m", "--multirun")
 PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 WORDS = ("true", "false", "null", "inf", "nan")
 
@@ -130,6 +133,16 @@ def key_of(text: str) -> str:
     """The key or group of an override."""
     match = OVERRIDE.fullmatch(text)
     return match["key"].split("@")[0] if match else ""
+
+
+def sweeping(arguments: Iterable[str]) -> bool:
+    """Whether several runs are asked for."""
+    return not set(MULTIRUN).isdisjoint(arguments)
+
+
+def swept() -> bool:
+    """Whether this is a job of several."""
+    return HydraConfig.initialized() and bool(HydraConfig.get().mode == RunMode.MULTIRUN)
 
 
 def is_sweep(text: str) -> bool:

@@ -48,6 +48,17 @@ def in_time(table: pd.DataFrame) -> list[Names]:
     ]
 
 
+def some_train(names: Names, share: float, seed: tuple[int, ...]) -> dict[str, str]:
+    """Which of these groups train: a share of them, one at least, drawn at random.
+
+    With one seed a smaller share is part of a larger one; the others are unused.
+    """
+    chosen = np.random.default_rng(seed).permutation(names)
+    wanted = min(max(1, round(len(names) * share)), len(names))
+    words = ["train"] * wanted + ["unused"] * (len(names) - wanted)
+    return dict(zip(chosen, words, strict=True))
+
+
 def dealt_at_random(
     table: pd.DataFrame,
     train_frac: float | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tremor.data.dealing import in_time, spread
+from tremor.data.dealing import in_time, some_train, spread
 from tremor.data.embargo import purged
 
 
@@ -31,9 +31,6 @@ def time_forward(
     for number, names in enumerate(in_time(table)):
         n_test, n_val = int(len(names) * test_ratio), int(len(names) * val_ratio)
         early, val, test = np.split(names, [len(names) - n_test - n_val, len(names) - n_test])
-        chosen = np.random.default_rng((seed, number)).permutation(early)
-        wanted = min(max(1, round(len(early) * share)), len(early))
-        words = ["train"] * wanted + ["unused"] * (len(early) - wanted)
-        parts |= dict(zip(chosen, words, strict=True))
+        parts |= some_train(early, share, (seed, number))
         parts |= dict.fromkeys(val, "val") | dict.fromkeys(test, "test")
     return purged(table, spread(table, parts), purge_hours)

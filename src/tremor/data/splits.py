@@ -13,7 +13,14 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
-from tremor.data.dealing import dealt_at_random, folds_of, groups_of, in_time, spread
+from tremor.data.dealing import (
+    dealt_at_random,
+    folds_of,
+    groups_of,
+    in_time,
+    some_train,
+    spread,
+)
 from tremor.data.embargo import embargoed, purged
 from tremor.data.forward import time_forward as time_forward
 from tremor.data.leaving_out import refuse_folds, refuse_untaught, stations_of_fold
@@ -165,10 +172,7 @@ def temporal(
         first = (len(names) - n_test - n_val) // 2
         middle = names[first : first + n_val + n_test]
         edges = np.setdiff1d(names, middle)
-        chosen = np.random.default_rng((seed, number)).permutation(edges)
-        wanted = min(max(1, round(len(edges) * share)), len(edges))
-        words = ["train"] * wanted + ["unused"] * (len(edges) - wanted)
-        parts |= dict(zip(chosen, words, strict=True))
+        parts |= some_train(edges, share, (seed, number))
         parts |= dict(zip(middle, ["val"] * n_val + ["test"] * n_test, strict=True))
     return purged(table, spread(table, parts), purge_hours)
 

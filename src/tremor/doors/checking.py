@@ -10,13 +10,12 @@ from typing import Any, NoReturn
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from tremor.config import rules
 from tremor.config.build import Plain
 from tremor.config.check import Problem, Tree, check, nearest, refuse
-from tremor.config.overrides import groups_of, loosen, offered, parse, tightened
+from tremor.config.overrides import groups_of, loosen, offered, parse, swept, tightened
 from tremor.config.resolve import MISSING, leaves, origin, plain, put
 from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, ExplainRoot, TrainRoot
 from tremor.errors import Refused
@@ -74,7 +73,7 @@ def _sweep_problems(tree: Plain) -> list[Problem]:
 
     With an adaptive sweeper each of them would train other values.
     """
-    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
+    if not swept():
         return []
     trainer, strategy = tree["trainer"], str(tree["trainer"]["strategy"])
     several = _several(trainer["devices"]) or trainer["num_nodes"] != 1

@@ -19,12 +19,12 @@ from tremor.data.audit import audit
 from tremor.data.cache import open_records
 from tremor.data.labels import Labelled
 from tremor.doors.checking import CONFIGS, checked
-from tremor.doors.echo import near, say
+from tremor.doors.echo import say
 from tremor.doors.quiet import quieten
 from tremor.doors.shell import prepared
 from tremor.errors import Refused
 from tremor.evaluation.rungs import LEAKY, RUNGS, Rung
-from tremor.files import write_whole
+from tremor.files import near, write_whole
 
 OURS = ("event_split_method", "fold", "n_folds", "allow_leak", "split")
 """Keys of `dataset` that the ladder sets itself."""

@@ -81,7 +81,7 @@ def _names(
     """Groups and keys, a step at a time: up to the next dot after what is typed."""
     yield from ((f"{group}=", f"{len(groups[group])} choices") for group in groups)
     depth = begun.count(".")
-    for key, entry in _keys(typed, root).items():
+    for key, entry in catalogue.keys_of_door(root, typed).items():
         if key.startswith(begun):
             parts = key.split(".")
             whole = len(parts) == depth + 1
@@ -89,18 +89,10 @@ def _names(
             yield (f"{key}=", entry.note) if whole else (f"{short}.", "")
 
 
-def _keys(typed: dict[str, str], root: Path) -> dict[str, Entry]:
-    """Keys of the door's tree; doors that start from a checkpoint take the training tree's too."""
-    if root.stem == "train":
-        return catalogue.keys(root, typed)
-    theirs = catalogue.keys(root.with_stem("train"), typed)
-    return theirs | catalogue.keys(root, typed)
-
-
 def _values(key: str, begun: str, typed: dict[str, str], root: Path) -> Iterator[Offer]:
     """Files, or the words that a key takes, or the value that it has."""
     last = key.rpartition(".")[2]
-    known = _keys(typed, root)
+    known = catalogue.keys_of_door(root, typed)
     if last in FILES and not (key in known and isinstance(known[key].value, bool)):
         bracket = begun[: len(begun) - len(begun.lstrip("["))]
         yield from ((bracket + place, "") for place in _files(begun[len(bracket) :]))

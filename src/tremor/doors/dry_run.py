@@ -16,7 +16,8 @@ from tremor.config.build import Plain
 from tremor.data.module import DataModule
 from tremor.doors.amounts import in_bytes, in_time
 from tremor.doors.dry_sweep import leave_note
-from tremor.doors.echo import near, say
+from tremor.doors.echo import say
+from tremor.files import near
 from tremor.tasks.base import Task
 from tremor.training.measured import Cost, held, measure, size
 

@@ -15,9 +15,8 @@ from typing import Any
 
 import yaml
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 
-from tremor.config.overrides import OVERRIDE, key_of
+from tremor.config.overrides import OVERRIDE, key_of, sweeping, swept
 from tremor.doors.amounts import in_bytes, in_time
 from tremor.errors import Refused
 from tremor.files import told, write_json
@@ -50,8 +49,7 @@ def kept_apart(arguments: Sequence[str], root: Path) -> Iterator[list[str]]:
 
 def _rehearsing(arguments: Sequence[str]) -> bool:
     """Whether these are the arguments of a sweep that is only rehearsed."""
-    sweeping = bool({"-m", "--multirun"} & set(arguments))
-    return sweeping and any(
+    return sweeping(arguments) and any(
         key_of(text) == "dry_run" and text.lower().endswith("=true") for text in arguments
     )
 
@@ -72,8 +70,8 @@ def _value(arguments: Sequence[str], key: str, root: Path) -> str:
 
 def leave_note(overrides: Sequence[str], steps: float, seconds: float, memory: int) -> None:
     """In a sweep, what this job would take, for the table at its end."""
-    hydra = HydraConfig.get()
-    if hydra.mode == RunMode.MULTIRUN:
+    if swept():
+        hydra = HydraConfig.get()
         about = {"job": hydra.job.num, "overrides": list(overrides)}
         about |= {"steps": _finite(steps), "seconds": _finite(seconds), "memory": memory}
         write_json(Path(hydra.runtime.output_dir) / NOTE, about)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.utilities import rank_zero_only
@@ -34,12 +33,6 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
     with Progress(*count, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(what, total=None)
         yield lambda count: bar.update(task, completed=count)
-
-
-def near(path: Path) -> str:
-    """A path as one types it from here: relative inside this folder, absolute elsewhere."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def part_line(part: nn.Module, shape: tuple[int, ...]) -> str:

@@ -9,14 +9,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from tremor.config.roots import EvaluateRoot
 from tremor.doors.checking import asked
-from tremor.doors.echo import near, say, show_verdict
+from tremor.doors.echo import say, show_verdict
 from tremor.doors.evaluated import JUDGED, Judged
 from tremor.doors.judging import judge_part
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.quiet import quieten
 from tremor.doors.sharing import deciding, shared
 from tremor.doors.train import run_figures
-from tremor.files import digest, write_whole
+from tremor.files import digest, near, write_whole
 from tremor.report.page import write_page
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory

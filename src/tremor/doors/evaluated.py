@@ -15,6 +15,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from tremor.errors import TremorError
+from tremor.files import free, near
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def compare_judged(judged: list[Judged]) -> None:
 
 
 def _compare(judged: list[Judged]) -> None:
-    from tremor.doors.echo import console, near, say
+    from tremor.doors.echo import console, say
     from tremor.evaluation.compare import compare
     from tremor.evaluation.runs import Found, Run, single
     from tremor.report.comparison import sentences, write
@@ -74,6 +75,7 @@ def _compare(judged: list[Judged]) -> None:
     stamp = time.strftime("%Y-%m-%d__%H_%M_%S")
     split = judged[0].split
     folder = Path("comparisons") / (stamp if split == "test" else f"{stamp}_{split}")
+    folder = free(folder)
     write(made, folder)
     say(f"\ncompared {len(runs)} runs on {split}")
     for sentence in (*sentences(made), *made.notes):

@@ -13,7 +13,7 @@ from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import asked, command
 from tremor.doors.chosen import SELECTIONS, chosen, refuse_selection
-from tremor.doors.echo import near, say
+from tremor.doors.echo import say
 from tremor.doors.evaluate import SPLITS
 from tremor.doors.explained import Finished, conclude
 from tremor.doors.explaining import Cases, begun, explained
@@ -27,7 +27,7 @@ from tremor.errors import Refused
 from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
 from tremor.explain.questions import Question, ask, ask_of_one
-from tremor.files import digest
+from tremor.files import digest, near
 from tremor.training.allocator import keep_memory
 from tremor.training.assemble import device_of
 

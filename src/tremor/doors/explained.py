@@ -17,7 +17,7 @@ from rich.progress import Progress
 from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.doors.auditing import Auditor, audit_of, spread
-from tremor.doors.echo import console, near, say
+from tremor.doors.echo import console, say
 from tremor.doors.evidence import evidence_of
 from tremor.doors.explaining import Cases
 from tremor.doors.opened import OpenedRun
@@ -29,7 +29,7 @@ from tremor.explain.explanation import Explanation
 from tremor.explain.explanations import Explanations
 from tremor.explain.groups.pointing import Pointing, pointing
 from tremor.explain.methods import Case, Method
-from tremor.files import write_json, write_whole
+from tremor.files import near, write_json, write_whole
 from tremor.report.explained import figures
 from tremor.report.explained_words import comparisons, summary
 from tremor.report.files import read_json

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import nn
 
 from tremor.config.build import Plain
-from tremor.doors.echo import console, near, say
+from tremor.doors.echo import console, say
 from tremor.doors.processes import first
 from tremor.doors.sharing import ALL, Share
 from tremor.doors.subject import Subject
@@ -29,7 +29,7 @@ from tremor.explain.explanation import Explanation
 from tremor.explain.methods import Case, Method, record_seed
 from tremor.explain.parts import Parts
 from tremor.explain.targets import Target
-from tremor.files import write_json
+from tremor.files import near, write_json
 
 PILOT = 256  # evaluations that measure how fast they are
 Made = TypeVar("Made")

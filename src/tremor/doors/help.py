@@ -69,7 +69,9 @@ def _more(root: Path, script: str) -> list[str]:
     """How to see what a page has no room for."""
     usual = catalogue.defaults(root)
     group = next((g for g in ("model", "explainer") if g in usual), "dataset")
-    known = [key for key in MOST_SET if key in _every_key(root, {}) and key.startswith(group)]
+    known = [
+        key for key in MOST_SET if key in catalogue.keys_of_door(root, {}) and key.startswith(group)
+    ]
     choice = usual.get(group, "physionet")
     rows = [
         (f"--help {group}", "the choices of a group, a line each"),
@@ -79,11 +81,6 @@ def _more(root: Path, script: str) -> list[str]:
     ]
     listing = ("python scripts/list.py", "experiments of all systems; models, datasets, …")
     return aligned([*((f"python {script} {flag}", text) for flag, text in rows), listing])
-
-
-def _every_key(root: Path, typed: dict[str, str]) -> dict[str, Entry]:
-    """The keys of a door, and of the training tree, which all doors take."""
-    return catalogue.keys(root.with_stem("train"), typed) | catalogue.keys(root, typed)
 
 
 def _keys(known: Mapping[str, Entry], short: bool = False) -> list[str]:
@@ -113,7 +110,7 @@ def _page_of(text: str, typed: dict[str, str], root: Path) -> str:
     """The page of a group, of a choice, or of a key."""
     name, _, choice = text.partition("=")
     groups = {g: c for g, c in groups_of(root.parent).items() if g != "hydra" and "/" not in g}
-    known = _every_key(root, {k: v for k, v in typed.items() if k in groups})
+    known = catalogue.keys_of_door(root, {k: v for k, v in typed.items() if k in groups})
     if choice and name in groups:
         return _choice(name, choice, groups[name], root)
     if name in groups:

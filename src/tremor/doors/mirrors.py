@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from lightning.pytorch.loggers import Logger
 
 from tremor.config.build import Plain, build
+from tremor.config.overrides import swept
 from tremor.config.signature import signature_of
 from tremor.doors import processes
 from tremor.doors.echo import say
@@ -28,14 +28,14 @@ def refuse_unsound(config: Plain, choices: dict[str, str]) -> None:
     about = About(Path(config["output_dir"]), config, choices, say)
     for node in _nodes(config):
         if node["_target_"].startswith(OURS):
-            told(node, about)
+            informed(node, about)
 
 
 def _nodes(config: Plain) -> list[Plain]:
     return [node for node in config["logger"].values() if isinstance(node, dict)]
 
 
-def told(node: Plain, about: About) -> Any:
+def informed(node: Plain, about: About) -> Any:
     """A logger or callback, with those facts of the run that it asks for."""
     known = {
         "folder": str(about.folder),
@@ -49,7 +49,7 @@ def told(node: Plain, about: About) -> Any:
 @contextmanager
 def mirrored(about: About) -> Iterator[list[Logger]]:
     """The run's loggers; they end in its true state, and a fault leaves its traceback behind."""
-    made = [told(node, about) for node in _nodes(about.config)]
+    made = [informed(node, about) for node in _nodes(about.config)]
     try:
         for mirror in made:
             if isinstance(mirror, Mirror):
@@ -79,6 +79,6 @@ def conclude(mirrors: list[Logger], findings: Findings) -> None:
 
 def sweep_of() -> str | None:
     """The sweep that this job is of, as `<experiment>/<time>`."""
-    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
+    if not swept():
         return None
     return "/".join(Path(HydraConfig.get().sweep.dir).parts[-2:])

@@ -15,16 +15,15 @@ from hydra.errors import HydraException
 
 from tremor.config import catalogue
 from tremor.config.check import nearest
-from tremor.config.overrides import PHRASE, groups_of
+from tremor.config.overrides import MULTIRUN, PHRASE, groups_of, sweeping
 from tremor.errors import Refused
 
-BARE = {"--help", "-h", "--hydra-help", "--version", "--resolve", "--run", "-r", "--multirun", "-m"}
+BARE = {"--help", "-h", "--hydra-help", "--version", "--resolve", "--run", "-r", *MULTIRUN}
 VALUED = {
     *("--cfg", "-c", "--package", "-p", "--shell-completion", "-sc", "--info", "-i"),
     *("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
     "--experimental-rerun",
 }
-SWEEP = {"-m", "--multirun"}
 FOREIGN = re.compile(r"[^\[\]{},()\s'\"=]*[^\x00-\x7f][^\[\]{},()\s'\"=]*")
 """A text with letters that Hydra's grammar knows in quotes alone."""
 HERE = "the command line"
@@ -34,14 +33,14 @@ def spelt(arguments: Sequence[str], root: Path) -> list[str]:
     """The arguments, letters beyond ASCII in quotes; words that cannot be meant are refused."""
     words = [_in_quotes(word) for word in arguments]
     overrides = list(_overrides(words, root))
-    sweeping = bool(SWEEP & set(words)) or any(word.startswith("sweep=") for word in words)
+    several = sweeping(words) or any(word.startswith("sweep=") for word in words)
     for place, word in overrides:
         if word.startswith("=") or ("=" not in word and not word.startswith("~")):
             raise _no_override(words, place, root)
         if word.startswith("experiment=") and root.stem != "train":
             told = "experiment= is of simple_train.py: the checkpoint brings its own config"
             raise Refused(told, word, "leave it out, or set single keys and groups")
-        _refuse_unparsed(words, place, sweeping)
+        _refuse_unparsed(words, place, several)
     return words
 
 

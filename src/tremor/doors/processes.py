@@ -127,7 +127,7 @@ def blamed(folder: Path) -> Lost:
                 return Lost(said, str(place), "that file holds the whole traceback")
         time.sleep(0.1)
     fault = "another process of this run has ended without a word: killed, or out of memory"
-    return Lost(fault, str(folder), f"resume={folder} goes on from the last whole epoch")
+    return Lost(fault, str(folder), f"resume={folder} goes on from its latest checkpoint")
 
 
 def own_name(name: str) -> str:

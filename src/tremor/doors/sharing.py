@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from lightning.fabric import Fabric
 from lightning.fabric.strategies import DDPStrategy
 
 from tremor.config.build import Plain
-from tremor.config.overrides import key_of
+from tremor.config.overrides import key_of, swept
 from tremor.doors import meeting, processes
 from tremor.errors import Refused, TremorError
 
@@ -109,7 +107,7 @@ def _fabric(trainer: Plain) -> Fabric:
 
 def _refuse_unshared(trainer: Plain, fabric: Fabric) -> None:
     """Refuse what would give processes other work, or not as many of them."""
-    if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+    if swept():
         fault = "each process of a sweep's job would go through the whole sweep"
         raise Refused(fault, "trainer.devices", "one device a job, or no -m")
     nodes = int(trainer["num_nodes"])

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from tremor.config import catalogue
 from tremor.config.check import refuse
-from tremor.config.overrides import groups_of, loosen, wrong_choices
+from tremor.config.overrides import MULTIRUN, groups_of, loosen, sweeping, swept, wrong_choices
 from tremor.doors import sweep_job
 from tremor.doors.completion_setup import asked_to_complete, tell
 from tremor.doors.dry_sweep import kept_apart
@@ -27,9 +27,6 @@ from tremor.doors.misspelt import spelt
 from tremor.doors.sweep_again import again
 from tremor.doors.sweep_plugins import refuse_absent
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
-
-SWEEP = ("-m", "--multirun")
-
 
 FAILURES: list[TremorError] = []
 
@@ -65,7 +62,7 @@ def job(run: Callable[[], None]) -> int:
     """
     place = sweep_job.place()
     told = sweep_job.kept(place, lambda: _tried(run)) if place else _tried(run)
-    if told and told.code == STOPPED and sweep_job.swept():
+    if told and told.code == STOPPED and swept():
         raise KeyboardInterrupt
     return told.code if told else 0
 
@@ -98,28 +95,26 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
     Calls that only show something (`--cfg`, `--help`, completion) are left as they are.
     """
     arguments = again(arguments, root)
-    refuse_absent(arguments, bool(set(arguments) & set(SWEEP)))
+    refuse_absent(arguments, sweeping(arguments))
     overrides = [a for a in arguments if not a.startswith("-")]
-    flags = [a for a in arguments if a.startswith("-") and a not in SWEEP]
+    flags = [a for a in arguments if a.startswith("-") and a not in MULTIRUN]
     if flags:
         return arguments
     groups, every = own_groups(root), groups_of(root.parent)
     sound, problems = wrong_choices(overrides, every)
-    if problems and not set(arguments) & set(SWEEP):
+    if problems and not sweeping(arguments):
         from tremor.doors.checking import refuse_with_the_rest
 
         refuse_with_the_rest(problems, loosen(sound, groups, every), root)
     refuse(problems)
-    sweeping = [a for a in arguments if a in SWEEP]
+    several = [a for a in arguments if a in MULTIRUN]
     loosened = loosen(overrides, groups, every)
-    return sweeping + expanded(overrides, loosened, root, bool(sweeping))
+    return several + expanded(overrides, loosened, root, bool(several))
 
 
 def own_groups(root: Path) -> dict[str, list[str]]:
     """The groups that this root composes, with their choices."""
-    defaults = yaml.safe_load(root.read_text())["defaults"]
-    names = {name for entry in defaults if isinstance(entry, dict) for name in entry}
-    every = groups_of(root.parent)
+    names, every = catalogue.defaults(root), groups_of(root.parent)
     return {g: c for g, c in every.items() if g.split("/")[0] in names and g != "hydra"}
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
 from tremor.doors.checking import command
-from tremor.doors.echo import near, say
+from tremor.doors.echo import say
 from tremor.doors.explained import report_anew
 from tremor.doors.opened import OpenedRun
 from tremor.doors.plan import choice, explanations_of, plan_of
@@ -33,7 +33,7 @@ from tremor.explain.heart.deletion import Faithfulness
 from tremor.explain.heart.judge import Judge
 from tremor.explain.methods import Method
 from tremor.explain.selection import Selection
-from tremor.files import digest
+from tremor.files import digest, near
 from tremor.training.assemble import device_of
 
 FILLS: Mapping[str, Fill] = {"blur": Blur(along=(1,)), "noise": Noise(draws=1), "zero": Zero()}

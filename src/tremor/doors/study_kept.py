@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from tremor.config.build import Plain
-from tremor.doors.echo import near
 from tremor.explain.parts import Parts
-from tremor.files import digest, write_json, write_whole
+from tremor.files import digest, near, write_json, write_whole
 from tremor.report.files import read_json
 from tremor.report.tables import counted
 

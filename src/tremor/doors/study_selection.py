@@ -13,14 +13,14 @@ from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.data.ecg.precomputed import read_selection, stem
 from tremor.data.ecg.recording import header_of
-from tremor.doors.echo import near, say
+from tremor.doors.echo import say
 from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
 from tremor.doors.plan import plan_of
 from tremor.doors.study_kept import predicted
 from tremor.errors import Refused
 from tremor.explain.selection import COLUMNS, Selection
-from tremor.files import write_whole
+from tremor.files import near, write_whole
 from tremor.report.tables import counted
 
 KEY = "run_mode.selection"

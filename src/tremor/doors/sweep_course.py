@@ -23,6 +23,7 @@ from tremor.doors.sweep_end import conclude
 from tremor.doors.sweep_share import share
 from tremor.doors.sweep_watch import watching
 from tremor.errors import FAULT, REFUSED, STOPPED, Refused, TremorError
+from tremor.files import near
 from tremor.training import sweep_folder
 from tremor.training.sweep_folder import PLAN, Job, Sweep
 
@@ -130,8 +131,7 @@ class Course:
     def near(self) -> str:
         """The sweep's folder as one types it from here."""
         assert self.sweep is not None
-        here, folder = Path.cwd(), self.sweep.folder
-        return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+        return near(self.sweep.folder)
 
     @contextmanager
     def told(self) -> Iterator[None]:

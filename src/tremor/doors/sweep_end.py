@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tremor.errors import TremorError
 from tremor.evaluation.swept import Row, Swept, sentences, summed_up
+from tremor.files import near
 from tremor.training.sweep_folder import OUTPUT, Sweep
 
 FOLD = "dataset.fold"
@@ -34,7 +35,7 @@ def _page(found: Swept) -> None:
     print()
     for sentence in sentences(found):
         print(f"• {sentence}")
-    print(f"report   {_near(page)}")
+    print(f"report   {near(page)}")
 
 
 def _told(row: Row) -> str:
@@ -42,16 +43,11 @@ def _told(row: Row) -> str:
     lines = [f"\njob {row.job.number} {row.state.state}: {row.state.problem or 'it never ran'}"]
     lines += [f"  where     {row.state.where}"] if row.state.where else []
     lines += [f"  remedy    {row.state.remedy}"] if row.state.remedy else []
-    lines += [f"  folder    {_near(row.folder)}"]
+    lines += [f"  folder    {near(row.folder)}"]
     for name in (row.state.traceback, OUTPUT):
         path = row.folder / name
-        lines += [f"  {path.stem:<9} {_near(path)}"] if name and path.is_file() else []
+        lines += [f"  {path.stem:<9} {near(path)}"] if name and path.is_file() else []
     return "\n".join(lines)
-
-
-def _near(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def collect_folds(sweep: Path) -> None:
@@ -74,7 +70,7 @@ def _attempt(failed: str, write: Callable[[], None], onward: str = "") -> None:
 
 
 def _collect(sweep: Path) -> None:
-    from tremor.doors.echo import console, near, say
+    from tremor.doors.echo import console, say
     from tremor.evaluation.folds import collect, sentences
     from tremor.report.folds import write
     from tremor.report.folds_tables import terminal

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 
 from tremor.errors import REFUSED, STOPPED, TremorError
 from tremor.files import write_whole
@@ -115,8 +114,3 @@ def _output(folder: Path) -> Iterator[None]:
         contextlib.redirect_stderr(file),
     ):
         yield
-
-
-def swept() -> bool:
-    """Whether this is a job of several, recorded or not."""
-    return HydraConfig.initialized() and bool(HydraConfig.get().mode == RunMode.MULTIRUN)

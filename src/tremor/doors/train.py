@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning
 import pandas as pd
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from matplotlib.figure import Figure
@@ -28,17 +28,16 @@ from tremor.doors.checking import Command, checked, command, retuned
 from tremor.doors.data import Data, open_data
 from tremor.doors.differences import tell_differences
 from tremor.doors.dry_run import KEY, rehearse_run, taken
-from tremor.doors.echo import counted, near, part_line, say, show_verdict
+from tremor.doors.echo import counted, part_line, say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, timeline_figure
-from tremor.doors.mirrors import conclude, mirrored, refuse_unsound, sweep_of
-from tremor.doors.mirrors import told as told_of
+from tremor.doors.mirrors import conclude, informed, mirrored, refuse_unsound, sweep_of
 from tremor.doors.quiet import quieten
 from tremor.doors.sweep_again import forget
 from tremor.doors.sweep_job import unfinished
 from tremor.doors.sweep_trial import pruned, pruning
 from tremor.doors.taking_up import tell_place
 from tremor.errors import STOPPED, Refused, TremorError
-from tremor.files import write_json, write_whole
+from tremor.files import near, write_json, write_whole
 from tremor.report import plots
 from tremor.report.page import write_page
 from tremor.report.plots_sequence import pretraining_curves
@@ -95,8 +94,8 @@ def train(composed: DictConfig) -> None:
         _describe(run, data, task)
     if run.dry:
         if processes.first():
-            callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
-            rehearse_run(run.config, task, data.module, callbacks, run.folder, run.overrides)
+            each = _callbacks(run)
+            rehearse_run(run.config, task, data.module, each, run.folder, run.overrides)
         return
     with mirrored(_about(run, task.card["provenance"])) as mirrors:
         with processes.told_of(run.folder):
@@ -178,8 +177,8 @@ def _task(run: Run, data: Data) -> Task:
     lightning.seed_everything(run.config["seed"], verbose=False)
     task = assemble(run.config, data.facts)
     if run.resumed is None:
-        taken = [*take_published(task), *take_pretrained(task, run.config)]
-        for line in taken or ["random: no model.pretrained is given"]:
+        found = [*take_published(task), *take_pretrained(task, run.config)]
+        for line in found or ["random: no model.pretrained is given"]:
             say(f"weights  {line}")
         statistics.learn_statistics(task, data.module, run.config)
     freeze(task, run.config)
@@ -239,15 +238,15 @@ def _about(run: Run, provenance: Plain) -> About:
     return About(run.folder, run.config, run.choices, say, provenance, sweep_of(), resumed)
 
 
-def _told(node: Plain, run: Run) -> Any:
-    """A callback, with those facts of the run that it asks for."""
-    return told_of(node, _about(run, {}))
+def _callbacks(run: Run) -> list[Callback]:
+    """The callbacks, each with those facts of the run that it asks for."""
+    about, nodes = _about(run, {}), run.config["callbacks"].values()
+    return [informed(node, about) for node in nodes if node]
 
 
 def _fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
     """Fit, from the start or from where the run stopped; returns the number of steps."""
-    callbacks = [_told(node, run) for node in run.config["callbacks"].values() if node]
-    callbacks += pruning(run.config, run.folder)
+    callbacks = [*_callbacks(run), *pruning(run.config, run.folder)]
     steps = Steps()
     settings = dict(run.config["trainer"])
     if not any(isinstance(callback, ModelCheckpoint) for callback in callbacks):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, groupby
-from pathlib import Path
 
 from tremor.errors import Refused
 from tremor.evaluation import ordinal
 from tremor.evaluation.multilabel_weighed import METRICS
 from tremor.evaluation.runs import Run
+from tremor.files import near
 
 
 def key(run: Run) -> str:
@@ -99,9 +99,3 @@ def _strangers(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
 def _differ(a: Run, b: Run) -> str:
     count = len({r[0] for r in a.records ^ b.records})
     return f"{near(a.folder)} and {near(b.folder)}: {count} records differ"
-
-
-def near(path: Path) -> str:
-    """A path as seen from here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -16,8 +16,8 @@ from tremor.data.labels import label_columns
 from tremor.data.records import RecordSet
 from tremor.errors import Refused
 from tremor.evaluation.baselines import FOLD
-from tremor.evaluation.comparable import near
 from tremor.evaluation.runs import Run
+from tremor.files import near
 
 TOLD = ("station", "ttf_seconds")
 """Columns of a split.csv that are about the record."""

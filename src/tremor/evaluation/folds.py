@@ -18,11 +18,11 @@ from tremor.config.build import build
 from tremor.config.resolve import select
 from tremor.errors import Refused
 from tremor.evaluation.by_station import leaks
-from tremor.evaluation.comparable import near
 from tremor.evaluation.fold_scores import Line, lines, main_of
 from tremor.evaluation.fold_tables import stations_of, tables
 from tremor.evaluation.naming import names
 from tremor.evaluation.runs import Found, Plain, Run, find
+from tremor.files import near
 
 NEEDED = "-m 'dataset.fold=range(0,5)' dataset.event_split_method=leave_event_out dataset.n_folds=5"
 

@@ -11,13 +11,14 @@ import pandas as pd
 from tremor.config.resolve import select
 from tremor.config.rules import FOLDED
 from tremor.errors import Refused
-from tremor.evaluation.comparable import near, refuse_unordered
+from tremor.evaluation.comparable import refuse_unordered
 from tremor.evaluation.compare import draws_of
 from tremor.evaluation.compared import CHANCE, Configuration, sign
 from tremor.evaluation.naming import tell_apart
 from tremor.evaluation.paired import Score
 from tremor.evaluation.rungs import FAIR, RUNGS, Rung
 from tremor.evaluation.runs import Found, Plain, Run
+from tremor.files import near
 
 SPLIT = (
     *("event_split_method", "fold", "n_folds", "allow_leak", "purge_hours"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tremor.evaluation.bootstrap import FEWEST
-from tremor.evaluation.comparable import near
 from tremor.evaluation.compared import CLEAR, Configuration, Pair
 from tremor.evaluation.naming import unnamed
 from tremor.evaluation.runs import Found
+from tremor.files import near
 from tremor.training.sweep_folder import PRUNED_NOTE, TRACEBACK
 
 FEWEST_SEEDS = 3

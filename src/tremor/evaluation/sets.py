@@ -31,6 +31,7 @@ def prediction_sets(
     judged = scorer.judged
     methods = {name: _method(scorer, validation, its, coverage) for name, its in found.items()}
     chosen = found[wanted]
+    inside = chosen(judged.chances)
     return {
         "method": wanted,
         "wanted": coverage,
@@ -40,7 +41,7 @@ def prediction_sets(
         **methods[wanted],
         "methods": methods,
         "per_class": {
-            name: _of_class(scorer, validation, chosen(judged.chances), k, coverage)
+            name: _of_class(scorer, validation, inside, k, coverage)
             for k, name in enumerate(classes)
             if (judged.labels == k).any()
         },

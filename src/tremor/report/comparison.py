@@ -12,7 +12,7 @@ from tremor.errors import Refused
 from tremor.evaluation.compared import Comparison, Configuration
 from tremor.evaluation.controls import said
 from tremor.evaluation.naming import differing
-from tremor.files import whole_folder, write_json, write_whole
+from tremor.files import near, whole_folder, write_json, write_whole
 from tremor.report import alike, tables
 from tremor.report.comparison_figures import captions, figures
 from tremor.report.comparison_tables import (
@@ -112,7 +112,7 @@ def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[st
         beside={name: label(name) for name in beside(comparison)},
         pairs=[(pair, pair.clear) for pair in comparison.pairs],
         settings=differing([c.settings for c in comparison.configurations]),
-        near=_near,
+        near=near,
         files=files,
     )
 
@@ -126,8 +126,3 @@ def _spoken(name: str) -> str:
         "learning": "Validation loss and balanced accuracy against the epoch",
     }
     return known.get(name, f"The metric {name.replace('_', ' ')}")
-
-
-def _near(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -8,10 +8,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from tremor.errors import Refused
-from tremor.evaluation.comparable import near
 from tremor.evaluation.fold_scores import RECALL, main_of
 from tremor.evaluation.folds import Collected, sentences
-from tremor.files import whole_folder, write_json, write_whole
+from tremor.files import near, whole_folder, write_json, write_whole
 from tremor.report import alike
 from tremor.report.folds_figures import caption, figures
 from tremor.report.folds_tables import by_fold, label, pooled, spread

@@ -26,6 +26,7 @@ from tremor.report.style import (
     grid,
     legend,
     literal,
+    named_once,
 )
 
 CAPTIONS = {
@@ -81,7 +82,7 @@ def rows(
     ax.set_yticks(range(len(lines)), told, fontsize=SMALL, color=INK)
     low = min([0.0, *(value for it in lines for value in it.known)])
     ax.set(ylim=(len(lines) - 0.45, -0.55), xlim=(low - 0.02, 1.02))
-    _named_once(ax)
+    named_once(ax)
     legend(ax, 3)
     return figure
 
@@ -95,13 +96,3 @@ def _row(ax: Axes, it: Line, place: int) -> None:
         ax.plot(value, place - 0.1, "o", color=BLUE, markersize=6, label="pooled", linestyle="none")
     at = np.full(len(it.known), place + 0.16)
     ax.plot(it.known, at, "o", color=VERMILLION, markersize=3.8, label="one fold", **RING)
-
-
-def _named_once(ax: Axes) -> None:
-    """Leave each name in the key once."""
-    seen: set[str] = set()
-    for line in ax.get_lines():
-        name = str(line.get_label())
-        if name in seen:
-            line.set_label(f"_{name}")
-        seen.add(name)

@@ -24,6 +24,7 @@ from tremor.report.style import (
     grid,
     legend,
     literal,
+    named_once,
 )
 
 LINE = 58
@@ -79,7 +80,7 @@ def _rows(names: Sequence[str], xlabel: str) -> tuple[Figure, Axes, Rows]:
 def _finish(ax: Axes, rows: Rows) -> None:
     ax.set(ylim=(rows[-1][1], 0), yticks=[], xlim=_span(ax))
     ax.spines["left"].set_visible(False)
-    _named_once(ax)
+    named_once(ax)
     legend(ax, 3)
 
 
@@ -97,15 +98,6 @@ def _span(ax: Axes) -> tuple[float, float]:
     low, high = float(drawn.min()), float(drawn.max())
     margin = 0.04 * max(high - low, 0.1)
     return low - margin, high + margin
-
-
-def _named_once(ax: Axes) -> None:
-    """Keep one line of each label for the key."""
-    seen: set[str] = set()
-    for line in ax.get_lines():
-        name = str(line.get_label())
-        line.set_label(f"_{name}" if name in seen else name)
-        seen.add(name)
 
 
 def wrapped(name: str, width: int) -> str:

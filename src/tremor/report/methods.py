@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tremor.report.known import Known, Plain, scored
+from tremor.report import answers
+from tremor.report.known import Known, Plain
 from tremor.report.tables import counted, interval, number
 
 WORDS = {"lac": "least ambiguous", "aps": "adaptive", "lac_class": "class-conditional"}
@@ -37,19 +38,16 @@ def _reached(known: Known) -> Iterator[str]:
     verdict = known.verdict
     if not verdict:
         return
-    scores = "; ".join(f"{name} {scored(score)}" for name, score in known.mains.items())
     records, groups = verdict["records"], verdict["groups"]
-    yield f"On {records:,} {verdict['split']} records of {counted(groups, known.unit)}: {scores}."
-    how, null = verdict["interval"], verdict["null"]
-    tested = null.get("method") or f"permutations of labels between {null['unit']}s"
+    of = f"{records:,} {verdict['split']} records of {counted(groups, known.unit)}"
+    yield f"On {of}: {answers.scores(known)}."
+    how = verdict["interval"]
     yield (
         f"Intervals are {100 * how['level']:g} % ({how['method']}); p values are of "
-        f"{null['permutations']:,} {tested}."
+        f"{answers.null(known)}."
     )
-    rules = [n.replace("_", " ") for own in known.judged for n in own.get("baselines", {})]
-    if rules:
-        named = ", ".join(dict.fromkeys(rules))
-        yield f"It was compared with rules that do not see the signal: {named}."
+    if rules := answers.baselines(known):
+        yield f"It was compared with rules that do not see the signal: {rules}."
 
 
 def _trusted(known: Known) -> Iterator[str]:

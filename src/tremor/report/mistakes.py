@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from tremor.files import write_whole
+from tremor.evaluation.mistakes import KNOWN
+from tremor.files import near, write_whole
 from tremor.report.explanations import FOLDER
 from tremor.report.files import read_json
 
@@ -33,9 +34,6 @@ class Mistakes:
     links: Mapping[str, str]
     command: str
     told: Sequence[str]
-
-
-KNOWN = ("station", "start_time", "magnitude", "snr_db", "distance_km", "age", "sex")
 
 
 def of_heads(verdict: Row) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -81,10 +79,8 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
 def command(run: Path, rows: Sequence[Row], head: str) -> str:
     """The command that explains some records of a run."""
     names = ",".join('"{}"'.format(str(row["record_id"]).replace('"', '\\"')) for row in rows)
-    here = Path.cwd()
-    place = run.resolve()
-    near = place.relative_to(here) if place.is_relative_to(here) else place
-    words = ["python", "explain.py", f"checkpoint={near}", f"records=[{names}]"]
+    place = near(run.resolve())
+    words = ["python", "explain.py", f"checkpoint={place}", f"records=[{names}]"]
     target = head or rows[0].get("class")
     return shlex.join([*words, *([f"target={target}"] if target else [])])
 

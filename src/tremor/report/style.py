@@ -64,3 +64,13 @@ def literal(text: str, limit: int = 40) -> str:
     shown = "".join(letter if letter.isprintable() else "�" for letter in text)
     cut = shown if len(shown) <= limit else shown[: limit - 1] + "…"
     return cut.replace("$", r"\$")
+
+
+def named_once(ax: Axes) -> None:
+    """Leave each name of a line in the key once."""
+    seen: set[str] = set()
+    for line in ax.get_lines():
+        name = str(line.get_label())
+        if name in seen:
+            line.set_label(f"_{name}")
+        seen.add(name)
