@@ -109,14 +109,14 @@ def started(place: str, began: float) -> None:
                 mark("python, Hydra, composition")
 
     def job(run: Callable[[], None]) -> None:
-        from tremor.doors import train
+        from tremor.doors import beginning, train
         from tremor.tasks.classification import Classification
 
         mark("imports")
-        after(train, "checked", "check")
-        after(train, "rehearse", "trial build")
-        after(train, "open_data", "data")
-        after(train, "_describe", "build and describe")
+        after(beginning, "checked", "check")
+        after(beginning, "rehearse", "trial build")
+        after(beginning, "open_data", "data")
+        after(train, "describe", "build and describe")
         Classification.training_step = lambda *_: end()  # type: ignore
         run()
 

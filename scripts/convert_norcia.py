@@ -11,7 +11,7 @@ from pathlib import Path
 from tremor.data.sources.norcia import traces
 from tremor.data.sources.norcia_files import NAMES, PHASES, FileSet, Trace, complete, once
 from tremor.data.sources.norcia_writing import refuse_existing, write_phase
-from tremor.errors import TremorError
+from tremor.errors import TremorError, visible
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def convert(found: FileSet, out: FileSet, phase: str) -> None:
     left_out: list[Trace] = []
     count = write_phase(out, phase, usable(found, phase, left_out))
     for trace in left_out:
-        print(f"left out: {trace.name} ({trace.fault})")
+        print(visible(f"left out: {trace.name} ({trace.fault})"))
     names = ", ".join(path.name for path in out.of(phase))
     print(f"written: {count} traces to {names} in {out.folder}")
 

@@ -24,9 +24,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
 
 from tremor.data.sources.norcia_files import FileSet
-from tremor.data.sources.norcia_writing import whole_file
 from tremor.errors import STOPPED, Refused, TremorError
-from tremor.files import CHUNK, told
+from tremor.files import CHUNK, told, whole_file
 
 RECORD = "https://zenodo.org/api/records/12795621"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")

@@ -51,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(word) for word in text.split(",")]
+    """Seeds, each once."""
+    if not all(word.strip().isdigit() for word in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text} are no whole numbers: 1,2,3")
+    return list(dict.fromkeys(int(word) for word in text.split(",")))
 
 
 def _rungs(text: str) -> list[str]:
@@ -84,6 +87,8 @@ def _climbed(asked: argparse.Namespace) -> int:
     if asked.runs and asked.overrides:
         said = "--runs takes runs that are there, and key=value trains others"
         raise Refused(said, "the command line", "one of the two")
+    if asked.folds < 2:
+        raise Refused(f"{asked.folds} folds leave nothing to train on", "--folds", "--folds 2")
     out = asked.out or Path("ladders") / time.strftime("%Y-%m-%d__%H_%M_%S")
     notes: list[str] = []
     failed = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tremor.errors import STOPPED, TremorError
+from tremor.errors import STOPPED, TremorError, visible
 from tremor.evaluation.across import across, refuse_mixed
 from tremor.evaluation.by_station import stations
 from tremor.evaluation.runs import find
@@ -102,7 +102,7 @@ def lay_out(asked: argparse.Namespace) -> list[Path]:
     found, caption = station_maps.gathered(asked.runs, asked.explainer)
     tested = station_maps.differences(found, asked.seed)
     for line in station_maps.sentences(found, tested):
-        print(f"• {line}")
+        print(visible(f"• {line}"))
     return station_maps.write(found, tested, caption, asked.out, replace=asked.replace)
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
+from matplotlib.figure import Figure
 
 from tremor.doors.shell import FAILURES
 
@@ -37,6 +39,7 @@ class Outcome:
 
 
 Door = Callable[..., Outcome]
+DRAWN = Figure.savefig
 
 
 def enter(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -69,6 +72,15 @@ def finished(home: Path, *commands: list[str], allow: str = "worlds") -> Path:
             patch.setenv("TREMOR_CACHE_DIR", str(home / "cache"))
             assert opened(patch, *words) == 0, words
     return home
+
+
+def leave_blank(patch: pytest.MonkeyPatch) -> None:
+    """Figures are made in full and saved blank."""
+
+    def saved(figure: Figure, *given: Any, **settings: Any) -> None:
+        DRAWN(Figure(figure.get_size_inches()), *given, **settings)
+
+    patch.setattr(Figure, "savefig", saved)
 
 
 def only_run(folder: Path) -> Path:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What paints, moves or turns round what a terminal shows: all such letters but tab and new line."""
 FAULT = 1
 REFUSED = 2
 STOPPED = 130
+
+
+def visible(text: str) -> str:
+    """A text for a terminal: letters that would steer it are shown by their numbers."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class TremorError(Exception):
@@ -22,7 +31,7 @@ class TremorError(Exception):
         lines = [f"error: {self.problem}"]
         lines += [f"where: {self.where}"] if self.where else []
         lines += [f"remedy: {self.remedy}"] if self.remedy else []
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
 
 class Refused(TremorError):

@@ -7,17 +7,23 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tremor.errors import TremorError
 
 CHUNK = 1 << 22
+SAFE = " !$&'()+,;=@[]{}"
 MANY = 1000  # files whose fingerprints are remembered together
+SCRATCH = re.compile(r"\..+\.~(?P<host>[0-9a-f]{8})-(?P<process>\d+)-\w+")
+"""Names of what is not whole yet: of which process on which machine."""
 
 
 def near(path: Path) -> str:
@@ -30,6 +36,12 @@ def free(wanted: Path) -> Path:
     """The path, or the same with a number where something has it already."""
     others = (wanted.with_name(f"{wanted.name}_{number}") for number in itertools.count(2))
     return next(path for path in itertools.chain([wanted], others) if not path.exists())
+
+
+def safe(name: str) -> str:
+    """A name that any file system takes: what it may not hold is written as %XX."""
+    quoted = quote(name, safe=SAFE)
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 @contextmanager
@@ -47,6 +59,24 @@ def told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def readable(path: Path, remedy: str, kind: type[TremorError] = TremorError) -> Iterator[None]:
+    """Turn whatever the content of a damaged file leads to into one clear message.
+
+    For files that Tremor wrote: one that is not as it was written was changed since.
+    """
+    try:
+        yield
+    except TremorError:
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0][:200]
+        fault = f"this cannot be read as it was written: {type(error).__name__}: {said}".rstrip(
+            ": "
+        )
+        raise kind(fault, str(path), remedy) from error
+
+
+@contextmanager
 def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """A scratch folder beside `target` that becomes `target` when all went well.
 
@@ -55,7 +85,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     with told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        scratch = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
     try:
         with told(target):
             yield scratch
@@ -76,21 +106,61 @@ def _rename(scratch: Path, target: Path) -> None:
             raise
 
 
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file beside its place, then rename it there."""
-    data = content.encode() if isinstance(content, str) else content
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A scratch file beside `path` that becomes `path` when all went well."""
     with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
+        os.close(handle)
+        scratch = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+            yield scratch
+            scratch.chmod(0o644)
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes | memoryview) -> Path:
+    """Write a file beside its place, then rename it there."""
+    with whole_file(path) as scratch:
+        scratch.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def clear_scratch(folder: Path, depth: str = "*") -> list[Path]:
+    """Remove what killed processes of this machine left half-written in a folder.
+
+    `depth` is a glob: `**/*` looks in all folders below as well.
+    """
+    stale = [path for path in folder.glob(depth) if _abandoned(path.name)]
+    for path in stale:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return stale
+
+
+def _abandoned(name: str) -> bool:
+    """Whether it is the scratch of a process of this machine that is no more."""
+    mark = SCRATCH.fullmatch(name)
+    if mark is None or mark["host"] != _host():
+        return False
+    try:
+        os.kill(int(mark["process"]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # another user's, which lives
+        return False
+    return False
+
+
+def _prefix(path: Path) -> str:
+    """How the scratch of a file or folder begins, in this process."""
+    return f".{path.name}.~{_host()}-{os.getpid()}-"
+
+
+def _host() -> str:
+    return digest(socket.gethostname())[:8]
 
 
 def write_json(path: Path, value: Any) -> Path:

@@ -38,6 +38,37 @@ def test_targets_outside_the_allowlist_are_refused(target: str) -> None:
         locate(target)
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "torch.hub.load",
+        "torch.load",
+        "torch.utils.cpp_extension.load_inline",
+        "torch.nn.modules.module.torch.load",
+        "lightning.pytorch.core.saving.load_from_checkpoint",
+        "lightning.fabric.utilities.cloud_io._load",
+        "timm.create_model",
+        "tremor.files.write_whole",
+        "tremor.doors.shell.job",
+        "tremor.training.run_folder._git",
+    ],
+)
+def test_what_could_run_or_write_anything_is_refused(target: str) -> None:
+    with pytest.raises(Refused):
+        locate(target)
+
+
+def test_what_the_tree_builds_of_libraries_is_allowed() -> None:
+    for target in (
+        "lightning.Trainer",
+        "lightning.pytorch.callbacks.EarlyStopping",
+        "lightning.pytorch.strategies.DDPStrategy",
+        "torch.optim.lr_scheduler.OneCycleLR",
+        "torch.nn.GELU",
+    ):
+        assert callable(locate(target))
+
+
 @pytest.mark.parametrize("target", ["torch.os.system", "torch.sys.exit", "tremor.files.os.system"])
 def test_modules_that_an_allowed_package_imports_are_no_back_door(target: str) -> None:
     with pytest.raises(Refused):
@@ -55,6 +86,13 @@ def test_a_users_package_is_allowed_by_the_environment(monkeypatch: pytest.Monke
         locate("collections.OrderedDict")
     monkeypatch.setenv("TREMOR_ALLOW", "mine, collections")
     assert build({"_target_": "collections.OrderedDict"}) == {}
+
+
+def test_a_package_that_is_not_found_is_told_how_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREMOR_ALLOW", "nowhere_at_all")
+    with pytest.raises(Refused) as refusal:
+        locate("nowhere_at_all.Model")
+    assert "pip install -e <the project of nowhere_at_all>, or PYTHONPATH=" in refusal.value.remedy
 
 
 def test_a_missing_name_lists_what_there_is() -> None:

@@ -163,3 +163,16 @@ def test_a_set_travels_to_another_process_without_its_samples(numbers: Make) -> 
     sent = pickle.dumps(records)
     assert len(sent) < whole.nbytes * 4
     np.testing.assert_array_equal(pickle.loads(sent).gather([0, 1], 300), whole)
+
+
+def test_a_bit_that_a_disk_has_turned_is_seen_and_its_record_named(tmp_path: Path) -> None:
+    with RecordWriter(tmp_path, ("Z",), 100.0) as writer:
+        for name in "ab":
+            signal = np.full((1, 5), ord(name), np.float32)
+            writer.add(signal, {"record_id": name, "group": name, "label": name})
+        writer.finish("print", "here")
+    content = bytearray((tmp_path / "signal.f32").read_bytes())
+    content[-1] ^= 4
+    (tmp_path / "signal.f32").write_bytes(content)
+    with pytest.raises(TremorError, match=r"samples of 1 records have changed, as \['b'\]"):
+        RecordSet.open(tmp_path)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import functools
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
-from opened import TONES, Door, Outcome, enter, finished, only_run, opened
+from opened import TONES, Door, Outcome, enter, finished, leave_blank, only_run, opened
 
 from tremor.report import page
 
-DRAWN = Figure.savefig
 TEMPLATES = functools.cache(page.environment)
 
 
@@ -24,13 +21,9 @@ def _quick_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     How figures are drawn is tested in `tests/report`, and here by tests marked `drawn` and by runs
     that several tests share.
     """
-
-    def saved(figure: Figure, *given: Any, **settings: Any) -> None:
-        DRAWN(Figure(figure.get_size_inches()), *given, **settings)
-
     monkeypatch.setattr(page, "environment", TEMPLATES)
     if not request.node.get_closest_marker("drawn"):
-        monkeypatch.setattr(Figure, "savefig", saved)
+        leave_blank(monkeypatch)
 
 
 @pytest.fixture

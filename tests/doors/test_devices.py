@@ -20,16 +20,30 @@ from tremor.doors import processes
 from tremor.report.files import read_json
 from tremor.training import checkpoints
 
-PLAIN = [*TONES, "model.dropout=0.0", "decoder.dropout=0.0", "model.hidden_size=8"]
+THAW = ["model.freeze=true", "train.unfreeze_at_epoch=1", "train.unfrozen_lr_mult=0.5"]
+PLAIN = [*TONES, *THAW, "model.dropout=0.0", "decoder.dropout=0.0"]
 CPU = "trainer.accelerator=cpu"
 TWO = ["trainer.devices=2", "trainer.strategy=ddp", CPU]
 FORKED = ["trainer.devices=2", "trainer.strategy=ddp_fork", CPU]
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run by one process, where nothing is drawn at random but the order."""
-    return only_run(finished(tmp_path_factory.mktemp("one"), ["simple_train.py", *PLAIN]))
+def plain(trained_once: Path) -> list[str]:
+    """Nothing is drawn at random but the order; what was learned before thaws on the way."""
+    return [*PLAIN, f"model.pretrained={trained_once}"]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory, plain: list[str], trained_once: Path) -> Path:
+    """The folder of such a run by one process."""
+    home = finished(tmp_path_factory.mktemp("one"), ["simple_train.py", *plain])
+    run = only_run(home)
+    old, new = (
+        checkpoints.part_weights(checkpoints.load(r / "checkpoints" / name), "model")
+        for r, name in ((trained_once, "best.ckpt"), (run, "last.ckpt"))
+    )
+    assert not any(torch.equal(new[name], weight) for name, weight in old.items())
+    return run
 
 
 def same_run(run: Path, one: Path) -> None:
@@ -51,8 +65,8 @@ def ended(ranks: list[Rank]) -> None:
 
 
 @pytest.mark.slow
-def test_two_tasks_of_slurm_are_one_process(tmp_path: Path, one: Path) -> None:
-    ranks = opened_by(2, tmp_path, "simple_train.py", *PLAIN, "dataset.batch_size=4", *TWO)
+def test_two_tasks_of_slurm_are_one_process(tmp_path: Path, one: Path, plain: list[str]) -> None:
+    ranks = opened_by(2, tmp_path, "simple_train.py", *plain, "dataset.batch_size=4", *TWO)
     ended(ranks)
     assert "batch    4 records x 2 devices = 8 a step" in ranks[0].said
     assert ranks[1].said == ""
@@ -64,16 +78,18 @@ def test_two_tasks_of_slurm_are_one_process(tmp_path: Path, one: Path) -> None:
 
 
 @pytest.mark.slow
-def test_several_devices_in_a_sweep(tmp_path: Path, one: Path) -> None:
-    words = [*PLAIN, "dataset.batch_size=4", *FORKED, "-m", "seed=42"]
+def test_several_devices_in_a_sweep(tmp_path: Path, one: Path, plain: list[str]) -> None:
+    words = [*plain, "dataset.batch_size=4", *FORKED, "-m", "seed=42"]
     ended(opened_by(1, tmp_path, "simple_train.py", *words))
     same_run(only_run(tmp_path / "outputs"), one)
 
 
 @pytest.mark.slow
-def test_accumulated_batches_are_one(door: Door, tmp_path: Path, one: Path) -> None:
+def test_accumulated_batches_are_one(
+    door: Door, tmp_path: Path, one: Path, plain: list[str]
+) -> None:
     twice = ["dataset.batch_size=4", "trainer.accumulate_grad_batches=2"]
-    outcome = door("simple_train.py", *PLAIN, *twice)
+    outcome = door("simple_train.py", *plain, *twice)
     assert "batch    4 records x 2 batches accumulated = 8 a step" in outcome.out
     same_run(only_run(tmp_path / "outputs"), one)
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
 import torch
-from opened import ROOT, TONES, Door, only_run
+from opened import TONES, Door, only_run
 
 from tremor.training import checkpoints
 from tremor.training.assemble import restore
@@ -27,11 +22,6 @@ PICTURES = [
     "trainer.accelerator=cpu",
     "callbacks=ema",
 ]
-
-
-def weights(run: Path, name: str) -> dict[str, torch.Tensor]:
-    content = checkpoints.load(run / "checkpoints" / f"{name}.ckpt")
-    return content["state_dict"] | {f"now {k}": v for k, v in content["ema"]["current"].items()}
 
 
 def test_the_average_is_judged_and_opened(door: Door, tmp_path: Path) -> None:
@@ -50,21 +40,3 @@ def test_the_average_is_judged_and_opened(door: Door, tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     outcome = door("simple_train.py", f"resume={run}", "callbacks.ema=null")
     assert (outcome.code, "leave callbacks.ema as it was" in outcome.err) == (2, True)
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_average(door: Door, tmp_path: Path) -> None:
-    settings = [*PICTURES, "trainer.max_epochs=3", "model.drop_path_rate=0.2"]
-    assert door("simple_train.py", *settings, "output_dir=whole").code == 0
-    bomb = "callbacks.bomb={_target_: worlds.Bomb, epoch: 1, batch: 3, kind: kill}"
-    command = [sys.executable, ROOT / "simple_train.py", *settings, bomb, "output_dir=killed"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "OMP_NUM_THREADS": "1"}
-    assert subprocess.run(command, env=environment).returncode == -signal.SIGKILL
-    run, whole = only_run(tmp_path / "killed"), only_run(tmp_path / "whole")
-    outcome = door("simple_train.py", f"resume={run}", "callbacks.bomb=null")
-    assert outcome.code == 0, outcome.err
-    for name in ("best", "last"):
-        a, b = weights(run, name), weights(whole, name)
-        assert a.keys() == b.keys()
-        assert all(torch.equal(a[key], b[key]) for key in a)
-    assert (run / "metrics.csv").read_text() == (whole / "metrics.csv").read_text()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import pickle
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,18 @@ def test_a_full_disk_while_the_cache_is_written(
     assert "cache_dir" in outcome.err
     assert left(tmp_path) == []
     monkeypatch.undo()
+
+
+def test_a_door_that_is_told_to_end_leaves_nothing_half_written(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(self: RecordWriter, signal_: Any, row: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(RecordWriter, "add", told)
+    outcome = door("simple_train.py", *TONES)
+    assert (outcome.code, outcome.err.strip()) == (130, "error: stopped")
+    assert left(tmp_path) == []
 
 
 def test_a_damaged_cache_names_the_folder_to_delete(door: Door, tmp_path: Path) -> None:

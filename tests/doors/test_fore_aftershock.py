@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 import torch
 from opened import ROOT, Door, Outcome, finished, only_run
-from ranks import opened_by
 
 SMALL = [
     "dataset.sources.synthetic.world.duration=8",
@@ -293,32 +292,6 @@ def test_torchrun_trains_one_run_and_judges_each_record_once(tmp_path: Path) -> 
     steps = json.loads((run / "summary.json").read_text())["steps"]
     assert steps == (split["split"] == "train").sum() // 2 // 16
     assert "sync_dist" not in done.stderr
-
-
-@pytest.mark.slow
-def test_what_thaws_learns_the_same_in_two_processes_as_in_one(
-    pretrained: Path, tmp_path: Path
-) -> None:
-    thaw = ["train.unfreeze_at_epoch=1", "train.unfrozen_lr_mult=0.5", "trainer.max_epochs=2"]
-    whole = ["decoder=pooled", "trainer.limit_train_batches=4", "dataset.num_classes=2"]
-    frozen = [f"model.pretrained={pretrained}", "encoder.freeze=true", "model.freeze=true"]
-    ways = {
-        "one": (1, ["dataset.batch_size=16", "trainer.devices=1"]),
-        "two": (2, ["dataset.batch_size=8", "trainer.devices=2", "trainer.strategy=ddp"]),
-    }
-    runs = {}
-    for name, (world, way) in ways.items():
-        home = tmp_path / name
-        home.mkdir()
-        for rank in opened_by(world, home, "simple_train.py", *TINY, *thaw, *whole, *frozen, *way):
-            assert rank.code == 0, rank.said
-        runs[name] = only_run(home / "outputs")
-    for part in ("encoder", "model", "decoder"):
-        one, two = (weights(runs[name], part, "last.ckpt") for name in ("one", "two"))
-        start = weights(pretrained, part)
-        assert part == "decoder" or all(not torch.equal(one[key], start[key]) for key in one)
-        for key in one:
-            torch.testing.assert_close(two[key], one[key], rtol=0, atol=2e-5, msg=key)
 
 
 def test_a_share_of_batches_that_would_be_none_becomes_one(door: Door, tmp_path: Path) -> None:

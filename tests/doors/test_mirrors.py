@@ -38,6 +38,24 @@ def test_a_run_fills_both_dashboards(door: Door, tmp_path: Path) -> None:
     verdict = json.loads((run / "evaluation" / "metrics.json").read_text())["metrics"]
     wandb_has(run, verdict["accuracy"])
     tensorboard_has(run, verdict["accuracy"])
+    outcome = door("evaluate.py", f"checkpoint={run}", "split=val", "logger=wandb", TENSORBOARD)
+    assert outcome.code == 0, outcome.err
+    both_have_more(run)
+
+
+def both_have_more(run: Path) -> None:
+    """The same W&B run has a verdict on validation, apart from its own; nothing was purged."""
+    verdict = json.loads((run / "evaluation" / "val" / "metrics.json").read_text())["metrics"]
+    first, second = (dashboard(found) for found in ended(run))
+    assert (first.run.run_id, first.config) == (second.run.run_id, second.config)
+    told = second.summary["evaluation/val/accuracy"]
+    assert told == verdict["accuracy"]["value"]
+    assert not {"test/accuracy", "val/accuracy", "best/val/loss"} & second.summary.keys()
+    keys = {key for row in second.history for key in row}
+    assert {"evaluation/val/figures/confusion", "evaluation/val/tables/predictions"} <= keys
+    events = EventAccumulator(str(run / "tensorboard")).Reload()
+    assert {"loss", "test/accuracy", "evaluation/val/accuracy"} <= set(events.Tags()["scalars"])
+    assert len(events.Scalars("loss")) == 4
 
 
 def wandb_has(run: Path, accuracy: dict[str, float]) -> None:

@@ -8,8 +8,11 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,13 @@ from tremor.config.overrides import is_sweep
 from tremor.doors import sweep_plugins
 from tremor.doors.checking import CONFIGS
 from tremor.doors.shell import prepared
+from tremor.doors.sweep_again import again
+from tremor.doors.sweep_course import Course
 from tremor.doors.sweep_plugins import CHOICES, refuse_absent
 from tremor.doors.sweep_share import Share, cores, share
 from tremor.errors import Refused
 from tremor.training import sweep_folder
+from tremor.training.alive import beating, birth
 from tremor.training.sweep_folder import RUNNING, State, Sweep, put_state, state_of
 
 SMALL = str(ROOT / "tests" / "small_door.py")
@@ -88,9 +94,11 @@ def test_what_is_lacking_is_run_again_and_nothing_else(door: Door, tmp_path: Pat
 
 
 def test_ctrl_c_ends_the_sweep_and_says_how_to_go_on(door: Door, tmp_path: Path) -> None:
-    outcome = door(SMALL, "-m", "seed=14,12", UNCHECKED)
+    (tmp_path / "here").mkdir()  # is taken
+    outcome = door(SMALL, "-m", "seed=14,12", UNCHECKED, "hydra.sweep.dir=here")
     assert outcome.code == 130
-    assert [row["state"] for row in rows(only_sweep(tmp_path))] == ["stopped", "missing"]
+    assert [row["state"] for row in rows(tmp_path / "here_2")] == ["stopped", "missing"]
+    assert not list((tmp_path / "here").iterdir())
     assert "retry=missing" in outcome.err
 
 
@@ -137,11 +145,11 @@ def test_wrong_commands_are_refused(door: Door, words: list[str], said: str) -> 
 
 
 def test_nothing_starts_if_the_config_of_one_job_is_wrong(door: Door, tmp_path: Path) -> None:
-    outcome = door(SMALL, "-m", "optimizer.lr=0.1,x", "model.hiden_size=4")
+    outcome = door(SMALL, "-m", "optimizer.lr=0.1,x", "seed=1,2", "model.hiden_size=4")
     assert outcome.code == 2
-    assert "2 of 2 jobs would be refused" in outcome.err
+    assert "4 of 4 jobs would be refused" in outcome.err
     assert "optimizer.lr: expected a number" in outcome.err
-    assert "[job 1]" in outcome.err
+    assert "[jobs 2, 3]" in outcome.err
     assert "model.hidden_size=4  [every job]" in outcome.err
     assert not (tmp_path / "outputs").exists()
 
@@ -155,11 +163,43 @@ def test_a_launcher_that_is_not_there_comes_with_its_command(
     assert refusal.value.remedy == "pip install 'tremor[slurm]'"
 
 
-def test_a_folder_is_taken_by_one_sweep(door: Door, tmp_path: Path) -> None:
-    for _ in range(2):
-        door(SMALL, "-m", "seed=12", UNCHECKED, "hydra.sweep.dir=here")
-    assert (tmp_path / "here" / "0").is_dir()
-    assert (tmp_path / "here_2" / "0" / "metrics.csv").exists()
+def test_a_sweep_that_still_runs_is_not_taken_up_beside_it(door: Door, tmp_path: Path) -> None:
+    other = os.getppid()
+    by = State(RUNNING, host=socket.gethostname(), pid=other, born=birth(other))
+    sweep = Sweep(tmp_path, [], [], [], [], str(tmp_path), by=by).write()
+    outcome = door(SMALL, f"sweep={tmp_path}")
+    assert outcome.code == 2
+    assert f"still runs (process {other})" in outcome.err
+    replace(sweep, by=replace(by, born="before the machine was started anew")).write()
+    assert door(SMALL, f"sweep={tmp_path}").code == 0
+
+
+def test_two_sweeps_of_one_second_have_a_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Course, "_settled", lambda self: self)
+    at = tmp_path / "here"
+    nothing: Any = None
+    record = Sweep(at, [], [], [], [], "")
+    both = [Course(nothing, nothing, nothing, record) for _ in range(2)]
+    for one in both:
+        one.claim()
+    assert [one.sweep.folder.name for one in both if one.sweep] == ["here", "here_2"]
+    assert (tmp_path / "here_2").is_dir()
+
+
+def test_a_long_epoch_is_no_silence(tmp_path: Path) -> None:
+    put_state(tmp_path, State(RUNNING, host="elsewhere", pid=1))
+    os.utime(tmp_path / "job.json", (0, 0))
+    with beating(tmp_path / "job.json", every=0.01):
+        time.sleep(0.1)
+    assert time.time() - (tmp_path / "job.json").stat().st_mtime < 60
+
+
+def test_a_folder_of_configs_comes_back_with_the_sweep(tmp_path: Path) -> None:
+    Sweep(tmp_path, ["model=mine"], [], [], [], str(Path.cwd()), config_dir="/more").write()
+    words = again([f"sweep={tmp_path}"], CONFIGS / "train.yaml")
+    assert words[:4] == ["-m", "--config-dir", "/more", "model=mine"]
 
 
 LAUNCHERS = {

@@ -70,6 +70,45 @@ def test_groups_that_err_together_are_still_covered() -> None:
     assert np.mean(held) == pytest.approx(0.9, abs=0.05)
 
 
+def strange(row: np.ndarray, k: int, method: str) -> float:
+    """How strange a class is to a record, said in words: LAC, or APS with half of its own share."""
+    likelier = sum(p for j, p in enumerate(row) if p > row[k] or (p == row[k] and j < k))
+    return float(likelier + row[k] / 2 if method == "aps" else 1 - row[k])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_sets_are_those_of_the_definition(method: str) -> None:
+    """Class by class and record by record, without quantiles.
+
+    A class is in the set unless, were it the true one, its record would be stranger than so many
+    of the groups: a record counts as one over those of its group, the new group as one more.
+    """
+    rng = np.random.default_rng(3)
+    chances = rng.dirichlet([0.6, 1.0, 1.5], 90).round(2)
+    labels = np.array([rng.choice(3, p=row / row.sum()) for row in chances])
+    rows = np.repeat(np.arange(40), rng.integers(1, 5, 40))[:70]
+    rows = np.concatenate([rows, np.arange(20) + 100])
+    table = pd.DataFrame({"label": labels, "predicted": chances.argmax(1), "group": rows})
+    table = table.assign(**{f"p_{k}": chances[:, k] for k in range(3)})
+    one, other = judged(table.iloc[:70]), judged(table.iloc[70:])
+    found = METHODS[method](one, 0.8).bare(other.chances)
+    for row, inside in zip(other.chances, found, strict=True):
+        for k in range(3):
+            own = np.arange(70) if method != "lac_class" else np.flatnonzero(one.labels == k)
+            groups = [own[one.rows[own] == g] for g in np.unique(one.rows[own])]
+            less = [
+                np.mean(
+                    [
+                        strange(one.chances[i], one.labels[i], method)
+                        < strange(row, k, method) - 1e-9
+                        for i in group
+                    ]
+                )
+                for group in groups
+            ]
+            assert inside[k] == (sum(less) / (len(groups) + 1) < 0.8 - 1e-9)
+
+
 def test_too_few_groups_promise_nothing() -> None:
     assert fewest_groups(0.9) == 9
     assert threshold(np.arange(8.0), np.arange(8), 0.9) == INFINITE
@@ -107,7 +146,7 @@ def test_strangeness_by_hand() -> None:
 
 def test_a_verdict_on_sets_tells_coverage_size_and_each_class() -> None:
     test, validation = (judged(said(seed, 600, each=2)) for seed in (1, 2))
-    found = prediction_sets(Scorer(test, 200, 0.95, 0), validation, "abc", "aps", 0.8)
+    found, held = prediction_sets(Scorer(test, 200, 0.95, 0), validation, "abc", "aps", 0.8)
     it = found["coverage"]
     assert it["lo"] < it["value"] < it["hi"]
     assert it["expected"][0] < 0.8 < it["expected"][1]
@@ -116,6 +155,7 @@ def test_a_verdict_on_sets_tells_coverage_size_and_each_class() -> None:
     assert found["size"]["value"] == pytest.approx(np.dot(found["sizes"], range(4)) / 600)
     assert [found["per_class"][c]["records"] for c in "abc"] == np.bincount(test.labels).tolist()
     inside = METHODS["aps"](validation, 0.8)(test.chances)
+    assert (held == inside).all()
     each = pd.Series(inside[np.arange(600), test.labels]).groupby(test.rows).mean()
     assert it["value"] == pytest.approx(each.mean())
 
@@ -169,10 +209,10 @@ def test_a_station_that_validation_does_not_know_is_said() -> None:
 def test_sets_that_do_not_hold_are_said_first_and_so_is_a_missing_guarantee() -> None:
     test, validation = judged(said(1, 400)), judged(said(2, 200))
     swapped = replace(test, labels=(test.labels + 1) % 3)
-    found = prediction_sets(Scorer(swapped, 200, 0.95, 0), validation, "abc", "lac", 0.9)
+    found, _ = prediction_sets(Scorer(swapped, 200, 0.95, 0), validation, "abc", "lac", 0.9)
     (line,) = broken({"sets": found})
     assert line.startswith("Prediction sets do NOT hold what they promise: coverage 0.")
-    right = prediction_sets(Scorer(test, 200, 0.95, 0), validation, "abc", "lac", 0.9)
+    right, _ = prediction_sets(Scorer(test, 200, 0.95, 0), validation, "abc", "lac", 0.9)
     assert not list(broken({"sets": right, "exchangeable": {"warnings": []}}))
     (line,) = broken({"sets": right, "exchangeable": {"warnings": ["they are later"]}})
     assert line.startswith("NO guarantee")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import several_classes as several
 from evaluation.drifting import world
 from scipy.stats import spearmanr
 
@@ -77,6 +78,39 @@ def test_the_judge_says_it_where_the_model_is_above_chance() -> None:
     clean, rows = world("clean")
     quiet = judge(clean, **{**settings, "table": rows})
     assert not [s for s in quiet["verdict"] if "NOT" in s and "confident" not in s]
+
+
+def test_age_that_tells_a_class_of_several_is_found_in_that_class_alone() -> None:
+    """AF is of the old, and said of them; what is said of the other classes is of these."""
+    table = several.world(patients=200)
+    rng = np.random.default_rng(0)
+    has = (table["age"] + rng.normal(0, 8, len(table)) > 60).astype(int)
+    table["label_AF"] = has.groupby(table["group"]).transform("first")
+    said = several.predictions(table)
+    p = 1 / (1 + np.exp(-(table["age"] - 60) / 5))
+    said = said.assign(p_AF=p.to_numpy(), predicted_AF=(p > 0.5).astype(int).to_numpy())
+    it = several.judged(said, table)
+    assert set(it["reasons"]) == set(several.CLASSES)
+    match = it["reasons"]["AF"]["confounders"]["matched"]
+    assert match["on"] == ["age"]
+    assert match["lo"] <= 0.5 < match["value"] + match["drop"]["lo"]
+    assert it["reasons"]["AF"]["confounders"]["covariates"]["AF"]["age"]["lo"] > 0.9
+    lines = [s for s in it["verdict"] if "matched in age" in s or "log-odds of" in s]
+    assert lines[0].startswith("AF: NOT above chance once classes are matched in age")
+    assert lines[0].endswith("patients).")
+    assert all(line.startswith("AF: ") for line in lines)
+
+
+def test_a_record_without_a_date_takes_no_part_and_spoils_nothing() -> None:
+    said, rows = world("drift")
+    whole = matched_in_time(scorer(said), covariates(rows)["day"], rows)
+    undated = rows.assign(start_time=rows["start_time"].where(rows.index % 20 > 0, ""))
+    days = covariates(undated)["day"]
+    assert np.isnan(days).sum() == len(rows) / 20
+    part = matched_in_time(scorer(said), days, undated)
+    assert whole is not None
+    assert part is not None
+    assert 0.8 * whole["pairs"] < part["pairs"] < whole["pairs"]
 
 
 def test_inside_one_class_is_spearman_of_that_class() -> None:

@@ -61,6 +61,13 @@ def test_the_leak_has_its_size_with_an_interval(tmp_path: Path) -> None:
     ]
 
 
+def test_one_seed_cannot_tell_a_leak_from_luck(tmp_path: Path) -> None:
+    made = climbed(tmp_path, {"by_record": 0.95, "random": 0.6}, seeds=(1,))
+    first, second, *_ = sentences(ladder(find([made]), draws=200))
+    assert first.startswith("ONE SEED on a rung")
+    assert second.endswith("one seed cannot tell a leak from luck.")
+
+
 def test_where_nothing_leaks_none_is_claimed(tmp_path: Path) -> None:
     found = made(climbed(tmp_path, {"by_record": 0.7, "random": 0.7}))
     said = next(sentences(found))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from worlds_of_chance import judged, said
 
+from tremor.evaluation.judge import judge
 from tremor.evaluation.mistakes import MOST, mistakes, of_classes
 from tremor.evaluation.scoring import Scorer
 from tremor.evaluation.selective import selective
@@ -120,6 +121,22 @@ def test_errors_that_come_last_reach_the_least_area() -> None:
     rng = np.random.default_rng(0)
     luck = selective(Scorer(judged(table.assign(label=rng.permutation(label))), 50, 0.95, 0))
     assert luck["area"]["lo"] < luck["area"]["chance"] < luck["area"]["hi"]
+
+
+def test_where_no_error_was_seen_some_may_come() -> None:
+    """Forty of forty are right: no score claims that the next forty will be."""
+    label = np.arange(40) % 2
+    table = pd.DataFrame({"record_id": np.arange(40).astype(str), "label": label})
+    table = table.assign(group=table["record_id"], predicted=label, p_a=1.0 - label, p_b=label)
+    told = judge(table, classes=["a", "b"], draws=50, permutations=20, validation=table)
+    room = 0.025 ** (1 / 40)
+    lows = {name: score["lo"] for name, score in told["metrics"].items()}
+    assert lows["balanced_accuracy"] == pytest.approx(room)
+    assert lows["mcc"] == pytest.approx(2 * room - 1)
+    # one class errs alone: by this much of it, its AUROC loses as much, the mean recall half
+    assert lows["auroc"] == pytest.approx(2 * room - 1)
+    assert told["selective"]["area"]["hi"] == pytest.approx(1 - room)
+    assert (told["sets"]["size"]["lo"], told["sets"]["size"]["hi"]) == (1.0, 2 - room)
 
 
 def test_each_event_has_its_surest_mistake_and_the_surest_comes_first() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tremor.evaluation.swept import best_epoch, sentences, summed_up
+from tremor.evaluation.swept import best_epoch, summed_up
+from tremor.evaluation.swept_words import sentences
 from tremor.training.sweep_folder import Job, State, Sweep, put_state
 
 
@@ -38,7 +39,7 @@ def test_the_mean_over_seeds_decides_and_the_test_score_does_not(tmp_path: Path)
             ({"a": "1", "seed": "2"}, [0.9], 0.5),
             ({"a": "2", "seed": "1"}, [0.7, 0.3, 0.8], 0.6),
             ({"a": "2", "seed": "2"}, [0.4, "", "nan"], 0.7),
-            ({"a": "3", "seed": "1"}, [0.6], 0.99),
+            ({"a": "3", "seed": "1"}, [0.05], 0.99),
         ],
     )
     assert found.best.values == {"a": "2"}
@@ -46,8 +47,30 @@ def test_the_mean_over_seeds_decides_and_the_test_score_does_not(tmp_path: Path)
     assert [row.epoch for row in found.best.rows] == [1, 0]
     said = " ".join(sentences(found))
     assert "Best by validation: a=2, val/loss 0.35 (mean of 2 jobs, the smallest)" in said
-    assert "best of 3" in said
+    assert "best of 2" in said
+    assert "1 configuration has fewer finished jobs" in said
+    assert (
+        "Test of the chosen configuration: accuracy 0.65 ± 0.071 (mean and SD of 2 jobs)." in said
+    )
+    assert "deal the records anew" not in said
     assert Sweep.read(tmp_path).states()[0].seconds == 2.0
+
+
+def test_the_choice_has_seen_test_records_that_another_job_validates_on(tmp_path: Path) -> None:
+    jobs = [({"a": a, "seed": s}, [0.5], 0.6) for a in ("1", "2") for s in ("1", "2")]
+    swept(tmp_path, jobs)
+    for number in range(4):
+        parts = ("test", "val") if number % 2 else ("val", "test")
+        lines = [f"r{place},{part}" for place, part in enumerate(parts)]
+        (tmp_path / f"{number}" / "split.csv").write_text("\n".join(["record_id,split", *lines]))
+    said = " ".join(sentences(summed_up(Sweep.read(tmp_path))))
+    assert "test records of one are validation records of another" in said
+    assert "dataset.split.seed=1" in said
+
+
+def test_one_job_is_told_with_its_test_interval(tmp_path: Path) -> None:
+    said = sentences(swept(tmp_path, [({"a": "1"}, [0.1], 0.5), ({"a": "2"}, [0.2], 0.9)]))
+    assert "Test of the chosen configuration: accuracy 0.5 (0.4 to 0.6)." in said
 
 
 def test_repeats_of_one_configuration_leave_no_choice(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import re
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from tremor.errors import Refused
 from tremor.report.index import write_index
 from tremor.report.listing import found
 from tremor.report.run_state import State
+from tremor.training.sweep_folder import State as Noted
+from tremor.training.sweep_folder import put_state
 
 HOUR = 3600.0
 
@@ -54,6 +58,16 @@ def test_states_are_told_by_what_is_there(tmp_path: Path) -> None:
     assert state("metrics.csv", now=72 * HOUR) == "stopped last sign 2 days ago"
     assert state("traceback.txt", resumed=2, now=2 * HOUR) == "running resumed, last sign 0 s ago"
     assert state("summary.json", resumed=2) == "stopped resumed, last sign 8 h ago"
+
+
+def test_a_job_of_a_sweep_runs_as_long_as_its_process_does(tmp_path: Path) -> None:
+    run = run_at(tmp_path, "job", "metrics.csv")
+    put_state(run, Noted.running())
+    assert State.of(run, 72 * HOUR).name == "running"
+    put_state(run, replace(Noted.running(), born="before the machine was started anew"))
+    assert State.of(run, HOUR + 60).name == "stopped"
+    (run / "resumed.json").write_text(json.dumps([{"time": time.time() + 9}]))
+    assert State.of(run).name == "running"
 
 
 def test_every_run_is_in_a_line_with_its_score_and_first_sentence(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_hostile_names_and_sheets_that_are_gone(tmp_path: Path) -> None:
 
 def test_a_broken_table_is_named(tmp_path: Path) -> None:
     (study_of(tmp_path) / "ablation.csv").write_text("a\n1\n")
-    with pytest.raises(TremorError, match="table of a study cannot be read"):
+    with pytest.raises(TremorError, match="cannot be read as it was written"):
         write_page(tmp_path, {})
 
 

@@ -28,7 +28,8 @@ def run(home: Path, classes: object = CLASSES) -> Path:
             "p_SNR": [0.125, 0.5],
         }
     )
-    card = {"format": checkpoints.FORMAT, "config": {"dataset": {"classes": classes}}}
+    card = {"format": checkpoints.FORMAT} | {name: {} for name in checkpoints.CARD}
+    card |= {"config": {"dataset": {"classes": classes}}}
     (home / "checkpoints").mkdir(parents=True)
     (home / "evaluation").mkdir()
     torch.save({"state_dict": {}, "tremor": card}, home / "checkpoints" / "best.ckpt")

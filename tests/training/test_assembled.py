@@ -147,6 +147,7 @@ def kept(tmp_path: Path) -> Callable[..., str]:
     def saved(*overrides: str) -> str:
         config = composed(*overrides)
         card = {"format": FORMAT, "config": config, "facts": FACTS.plain()}
+        card |= {"tree": {}, "provenance": {}}
         weights = assemble(config, FACTS).state_dict()
         torch.save({"tremor": card, "state_dict": weights}, tmp_path / "best.ckpt")
         return str(tmp_path / "best.ckpt")

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tremor.errors import Refused
-from tremor.training.checkpoints import FORMAT, find, load, part_weights, run_of, take_weights
+from tremor.training.checkpoints import CARD, FORMAT, find, load, part_weights, run_of, take_weights
 
 
 def test_best_is_preferred_to_last(tmp_path: Path) -> None:
@@ -39,9 +39,24 @@ def test_foreign_checkpoints_are_refused(tmp_path: Path, content: object) -> Non
 
 
 def test_a_checkpoint_of_ours_opens(tmp_path: Path) -> None:
-    card = {"tremor": {"format": FORMAT}, "state_dict": {"network.model.w": torch.ones(2)}}
-    torch.save(card, tmp_path / "x.ckpt")
+    card = {"format": FORMAT} | {name: {} for name in CARD}
+    content = {"tremor": card, "state_dict": {"network.model.w": torch.ones(2)}}
+    torch.save(content, tmp_path / "x.ckpt")
     assert torch.equal(part_weights(load(tmp_path / "x.ckpt"), "model")["w"], torch.ones(2))
+
+
+def test_a_checkpoint_with_one_other_bit_is_refused_where_torch_would_read_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.ckpt"
+    torch.save({"state_dict": {"w": torch.arange(1000.0)}}, path)
+    content = bytearray(path.read_bytes())
+    place = content.index(torch.arange(1000.0).numpy().tobytes()) + 400
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert torch.load(path, weights_only=True)["state_dict"]["w"][100] != 100
+    with pytest.raises(Refused, match=r"x/data/0 in it has changed since it was written"):
+        load(path)
 
 
 def test_weights_fit_key_by_key_or_every_fault_is_listed() -> None:

@@ -47,6 +47,9 @@ class Breaks(Mirror):
     def take_findings(self, findings: Findings) -> None:
         self._try("figures", lambda: self.take({}, 0))
 
+    def show(self, pictures: Mapping[str, Any]) -> None:
+        self.take({}, 0)
+
     def close(self, code: int) -> None:
         self.asked = -code
 
@@ -150,3 +153,12 @@ def test_tensorboard_replaces_what_a_resumed_run_repeats(tmp_path: Path) -> None
     told = events.PluginTagToContent("hparams")["_hparams_/session_end_info"]
     status = HParamsPluginData.FromString(told).session_end_info.status
     assert status == Status.Value("STATUS_FAILURE")
+
+
+def test_a_resumed_run_that_fails_at_once_purges_nothing_of_tensorboard(tmp_path: Path) -> None:
+    first, second = (TensorBoardMirror(about(tmp_path, resumed=now)) for now in (False, True))
+    first.log_metrics({"loss": 1.0}, 3)
+    loggers.close([first], 130)
+    loggers.close([second], 1)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("loss")] == [3]

@@ -14,7 +14,17 @@ from tremor.errors import Refused
 
 Plain = dict[str, Any]
 
-ALLOWED = ("tremor.", "torch.", "lightning.", "torchmetrics.", "timm.", "xlstm.")
+ROOMS = ("data", "signal", "network", "tasks", "training", "evaluation", "explain", "report")
+ALLOWED = (
+    *(f"tremor.{room}." for room in ROOMS),
+    *("tremor.doors.subject.", "tremor.doors.study.", "torch.nn.", "torch.optim."),
+    *("lightning.Trainer", "lightning.pytorch.trainer.trainer.Trainer"),
+    *(f"lightning.pytorch.{kind}." for kind in ("callbacks", "loggers", "plugins", "profilers")),
+    "lightning.pytorch.strategies.",
+)
+"""Parts of networks and runs. Whole packages would be a back door: `torch.hub.load` runs whatever
+code it is sent to, and a checkpoint of a stranger names targets."""
+KINDS = ("parts of Tremor", "torch.nn", "torch.optim", "lightning's Trainer and its parts")
 RESERVED = ("_target_", "_partial_")
 
 
@@ -31,24 +41,37 @@ def locate(target: str) -> Callable[..., Any]:
     leads to must itself be defined inside an allowed package.
     """
     prefixes = allowed_prefixes()
-    if not target.startswith(prefixes):
+    if not isinstance(target, str) or not target.startswith(prefixes):
+        package = str(target).partition(".")[0]
         raise Refused(
-            f"_target_ '{target}' is outside the allowlist ({' '.join(prefixes)})",
-            remedy="name your own package in the environment: TREMOR_ALLOW=yourpackage",
+            f"_target_ '{target}' is outside the allowlist ({', '.join(KINDS)})",
+            remedy=f"if it is yours, say so in the environment: TREMOR_ALLOW={package}",
         )
     module_name, _, name = target.rpartition(".")
+    if name.startswith("_"):
+        raise Refused(f"_target_ '{target}' is not for others to call")
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise Refused(f"cannot import _target_ '{target}' ({error})") from error
+        raise Refused(
+            f"cannot import _target_ '{target}' ({error})", remedy=_importable(target, error)
+        ) from error
     found = getattr(module, name, None)
     if found is None:
         choices = ", ".join(_public(module))
         raise Refused(f"{module_name} has no '{name}'; it has {choices}", remedy="one of these")
-    home = f"{getattr(found, '__module__', '')}."
+    home = f"{getattr(found, '__module__', '')}.{getattr(found, '__qualname__', '')}"
     if not callable(found) or inspect.ismodule(found) or not home.startswith(prefixes):
         raise Refused(f"_target_ '{target}' is not something that an allowed package defines")
     return found  # type: ignore[no-any-return]
+
+
+def _importable(target: str, error: ImportError) -> str:
+    """What makes a package of the user's own importable, where it is not found at all."""
+    package = target.partition(".")[0]
+    if target.startswith(ALLOWED) or error.name != package:
+        return "mend the name or that module's own imports"
+    return f"pip install -e <the project of {package}>, or PYTHONPATH=<the folder it is in>"
 
 
 def _public(module: ModuleType) -> list[str]:

@@ -99,6 +99,20 @@ def wrong_choices(
     return sound, problems
 
 
+MEANT = {
+    "accelerator": ("auto", "cpu", "cuda", "gpu", "mps", "tpu"),
+    "strategy": ("ddp", "ddp_fork", "ddp_spawn", "deepspeed", "dp", "fsdp"),
+    "precision": ("16", "32", "64", "bf16", "16-mixed", "bf16-mixed", "32-true"),
+}
+"""Values of keys of `trainer`, which people take for choices of that group."""
+
+
+def _meant(group: str, choice: str) -> str:
+    """The key that a choice which does not exist was meant for, if one can tell."""
+    keys = [key for key, words in MEANT.items() if group == "trainer" and choice in words]
+    return f"trainer.{keys[0]}={choice}" if keys else ""
+
+
 def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
     match = OVERRIDE.fullmatch(text)
     group = match["key"].split("@")[0] if match else ""
@@ -114,7 +128,7 @@ def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
     guess = asked if asked in groups[group] else nearest(asked, groups[group])
     beside = [c for c in groups[group] if "/" in guess and c.startswith(guess.split("/")[0] + "/")]
     choices = ", ".join(below or beside or groups[group])
-    mend = f"{group}={guess}" if guess and not below else ""
+    mend = _meant(group, asked) or (f"{group}={guess}" if guess and not below else "")
     return Problem(group, f"there is no {group}={missing[0]}; choices: {choices}", mend)
 
 

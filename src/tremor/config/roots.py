@@ -92,6 +92,7 @@ RUNTIME: dict[str, tuple[str, ...]] = {
     "trainer": ("callbacks", "logger", "default_root_dir"),
     "evaluation": (
         *("predictions", "classes", "table", "train_table", "validation", "split", "ordered"),
+        "features",
     ),
     "explainer.subject": ("task", "data", "device"),
     "explainer.spaces.*": ("task", "data", "device"),

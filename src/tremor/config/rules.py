@@ -54,6 +54,7 @@ SHARED = (
 def contradictions(tree: Plain) -> list[Problem]:
     """Every contradiction of a tree; values of a wrong type are not looked at."""
     rules = (
+        _named,
         _ranges,
         _shared_keys,
         _task_and_rest,
@@ -68,6 +69,18 @@ def contradictions(tree: Plain) -> list[Problem]:
         _no_bar,
     )
     return [problem for rule in rules for problem in rule(tree)]
+
+
+def _named(tree: Plain) -> Iterator[Problem]:
+    """Runs need a folder, and a name within it."""
+    for key in ("output_dir", "cache_dir", "experiment_name"):
+        value = select(tree, key)
+        if isinstance(value, str) and not value.strip():
+            yield Problem(key, "is empty", f"{key}=<a name>, or leave it out")
+    name = select(tree, "experiment_name")
+    if isinstance(name, str) and (name.startswith(("/", "~")) or ".." in name.split("/")):
+        fault = f"is {name}, which lies outside of output_dir"
+        yield Problem("experiment_name", fault, "output_dir=<folder> experiment_name=<a name>")
 
 
 def _ranges(tree: Plain) -> Iterator[Problem]:

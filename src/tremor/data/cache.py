@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from tremor.data.records import RecordSet
 from tremor.data.writer import RecordWriter
-from tremor.files import digest, fingerprints, whole_folder
+from tremor.files import clear_scratch, digest, fingerprints, whole_folder
 
 FORMAT = "5"
 NAMED = 3  # files that a refusal names
@@ -69,6 +69,7 @@ def open_records(
     folder = cache / "records" / key
     made = not folder.exists()
     if made:
+        clear_scratch(folder.parent)
         with whole_folder(folder) as scratch:
             _write(source, scratch, key, tell)
     return RecordSet.open(folder), made

@@ -113,17 +113,23 @@ class DataModule(lightning.LightningDataModule):
 
         They are the very batches of one process, dealt in turn.
         """
-        part = self.part(name)
-        batches = np.arange(len(part)) // self.batch_size
-        return self._loader(self.of(part.positions[batches % world == rank]))
+        return self.loader_of(self.part(name).positions, rank, world)
+
+    def loader_of(
+        self, positions: NDArray[np.int64], rank: int = 0, world: int = 1
+    ) -> DataLoader[Batch]:
+        """The same over some records by their rows, which ascend."""
+        batches = np.arange(len(positions)) // self.batch_size
+        return self._loader(self.of(positions[batches % world == rank]))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         part = self.part("train")
         seen = self.taken_up.batches * self.batch_size
         order = (self._weights(part), *self._share(), self.taken_up.epoch, seen)
         sampler = EpochSampler(len(part), self.seed, *order)
-        if self.trainer is not None:  # a resumed run fetches before Lightning tells the epoch
-            sampler.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
+        if self.trainer is not None:  # workers fetch before Lightning knows, and tells, the epoch
+            known = self.trainer.fit_loop.epoch_progress.current.processed
+            sampler.set_epoch(max(known, self.taken_up.upcoming))
         whole = self.drop_last and len(sampler) >= self.batch_size
         return self._loader(part, sampler=sampler, drop_last=whole)
 

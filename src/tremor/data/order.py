@@ -16,16 +16,23 @@ Weights = NDArray[np.float64] | None
 
 @dataclass(frozen=True)
 class Place:
-    """How far training is: batches that the epoch has behind it, in each process."""
+    """How far training is: batches that the epoch has behind it, in each of `world` processes.
+
+    `upcoming` is the epoch of the next batch: another one, where these were all.
+    """
 
     epoch: int = 0
     batches: int = 0
+    world: int = 0  # 0 where that is not known
+    upcoming: int = 0
 
     @classmethod
     def of(cls, trainer: lightning.Trainer) -> Place:
         """Where a run is, also while a checkpoint is written at the end of a batch."""
         loop = trainer.fit_loop
-        return cls(trainer.current_epoch, loop.epoch_loop.batch_progress.current.processed)
+        epoch, batches = trainer.current_epoch, loop.epoch_loop.batch_progress
+        over = loop.epoch_progress.current.processed > epoch or batches.is_last_batch
+        return cls(epoch, batches.current.processed, trainer.world_size, epoch + over)
 
     def plain(self) -> dict[str, Any]:
         """What a checkpoint keeps of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,18 @@ from numpy.typing import NDArray
 from tremor.data import columns
 from tremor.data.samples import Samples
 from tremor.errors import TremorError
+from tremor.files import readable
 
 Signal = NDArray[np.float32]
+AGAIN = "delete this folder; it is made again from the source"
 TABLE = "table"  # the folder of the table's columns
+REREAD = 1 << 28  # bytes of samples up to which opening reads them all (a quarter of a second)
 OPENED = ("_flat", "_samples")  # what a process has of the file for itself
+
+
+def mark_of(samples: Signal) -> str:
+    """The fingerprint of a record's samples."""
+    return hashlib.blake2b(samples.data, digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -36,16 +45,38 @@ class RecordSet:
     @classmethod
     def open(cls, folder: Path) -> RecordSet:
         """Open a finished folder; a file of another size than its notes say is refused."""
-        meta = json.loads((folder / "meta.json").read_text())
-        offsets = np.load(folder / "offsets.npy", allow_pickle=False)
-        found, promised = (folder / "signal.f32").stat().st_size, int(offsets[-1]) * 4
-        if found != promised:
-            raise TremorError(
-                f"a cached record set is damaged: {found} bytes of signal, {promised} expected",
-                str(folder),
-                "delete this folder; it is made again from the source",
-            )
-        return cls(folder, columns.read(folder / TABLE), meta, offsets)
+        with readable(folder, AGAIN):
+            meta = json.loads((folder / "meta.json").read_text())
+            offsets = np.load(folder / "offsets.npy", allow_pickle=False)
+            found, promised = (folder / "signal.f32").stat().st_size, int(offsets[-1]) * 4
+            if found != promised:
+                fault = f"{found} bytes of signal, {promised} expected"
+                raise TremorError(f"a cached record set is damaged: {fault}", str(folder), AGAIN)
+            opened = cls(folder, columns.read(folder / TABLE), meta, offsets)
+            opened._refuse_misfits()
+            if promised <= REREAD:
+                opened._refuse_changed()
+        return opened
+
+    def _refuse_misfits(self) -> None:
+        """Notes, offsets and table have to be of the same records."""
+        told = (self.classes, self.channels, self.sampling_rate, self.fingerprint)
+        sizes = np.diff(self.offsets)
+        if self.offsets.dtype != np.int64 or self.offsets[0] != 0 or (sizes < 0).any():
+            raise ValueError("offsets that do not rise from 0")
+        if len(sizes) != len(self.table) or (sizes % len(told[1])).any():
+            raise ValueError(f"{len(sizes)} signals for {len(self.table)} rows")
+        if not np.array_equal(self.lengths, self.table["length"]):
+            raise ValueError("signals of other lengths than the table has")
+
+    def _refuse_changed(self) -> None:
+        """Samples have to be those that were written: a disk may turn a bit."""
+        marks = enumerate(self.table["signal_hash"])
+        changed = [n for n, mark in marks if mark_of(self.record(n)) != mark]
+        self.close()
+        if changed:
+            names = self.table["record_id"].iloc[changed[:3]].tolist()
+            raise ValueError(f"the samples of {len(changed)} records have changed, as {names}")
 
     def __len__(self) -> int:
         return len(self.table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from array import array
 from collections import Counter
@@ -19,7 +18,7 @@ from tremor.data.columns import Columns
 from tremor.data.copies import Copies
 from tremor.data.loudness import NOISE_MARGIN as NOISE_MARGIN
 from tremor.data.loudness import levels, loudness
-from tremor.data.records import TABLE, Signal
+from tremor.data.records import TABLE, Signal, mark_of
 from tremor.errors import Refused
 
 Row = dict[str, Any]
@@ -107,7 +106,7 @@ class RecordWriter:
 
     def _write(self, samples: Signal, record_id: str) -> str | None:
         """Append the samples and give their fingerprint, unless they repeat an earlier record."""
-        mark = hashlib.blake2b(samples.data, digest_size=12).hexdigest()
+        mark = mark_of(samples)
         earlier = self._copies.earlier(mark)
         if earlier is not None:
             self._repeats[len(self.aside)] = earlier

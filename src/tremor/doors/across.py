@@ -20,17 +20,17 @@ from tremor.data.labels import Labelled
 from tremor.data.module import DataModule
 from tremor.data.records import RecordSet
 from tremor.data.sources.station_files import found
+from tremor.doors.answers import predictions
 from tremor.doors.checking import retuned
 from tremor.doors.data import Data
 from tremor.doors.echo import say
-from tremor.doors.judging import predictions
 from tremor.doors.quiet import quieten
 from tremor.errors import Refused
 from tremor.evaluation.across import Judged, seen_by
 from tremor.evaluation.by_station import apart, judging, where_trained
 from tremor.evaluation.judge import judge
 from tremor.evaluation.runs import Run
-from tremor.files import digest, fingerprint, write_json, write_whole
+from tremor.files import digest, fingerprint, safe, write_json, write_whole
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
@@ -142,7 +142,7 @@ def _there(saved: Saved, station: str) -> Judged:
     if counts < FEWEST:
         why = f"{counts} classes among the events there that it has not seen"
         return Judged(saved.run, station, left_out, why=why)
-    folder = saved.run.folder / "evaluation" / "across" / station
+    folder = saved.run.folder / "evaluation" / "across" / safe(station)
     mark = _mark(saved, data)
     if (kept := _kept(saved.run, folder, mark)) is not None:
         return Judged(kept[0], station, left_out, kept[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,7 +15,15 @@ from omegaconf import DictConfig, OmegaConf
 from tremor.config import rules
 from tremor.config.build import Plain
 from tremor.config.check import Problem, Tree, check, nearest, refuse
-from tremor.config.overrides import groups_of, loosen, offered, parse, swept, tightened
+from tremor.config.overrides import (
+    groups_of,
+    loosen,
+    offered,
+    parse,
+    swept,
+    tightened,
+    wrong_choices,
+)
 from tremor.config.resolve import MISSING, leaves, origin, plain, put
 from tremor.config.roots import EXTRAS, RUNTIME, EvaluateRoot, ExplainRoot, TrainRoot
 from tremor.errors import Refused
@@ -150,11 +158,22 @@ def retuned(saved: Plain, overrides: list[str]) -> tuple[Plain, Plain, list[str]
 
 def _group(choice: str) -> Plain:
     """One group as the training tree composes it."""
+    return plain(composed("train", [choice]))[1][choice.partition("=")[0]]  # type: ignore[no-any-return]
+
+
+def composed(root: str, overrides: Sequence[str]) -> DictConfig:
+    """The tree of a root with overrides, where Hydra's own `main` does not run."""
+    if not CONFIGS.is_dir():
+        fault = "this Tremor was installed without its config tree"
+        raise Refused(fault, str(CONFIGS), "pip install -e <a copy of the repository>")
+    groups = groups_of(CONFIGS)
+    refuse(wrong_choices(overrides, groups)[1])
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         try:
-            config = compose("train", overrides=[choice])
+            config: DictConfig = compose(root, overrides=loosen(overrides, groups))
         except Exception as error:
             reason = str(error).splitlines()[0]
-            raise Refused(f"cannot take {choice} ({reason})", "the command line") from error
-    return plain(config)[1][choice.partition("=")[0]]  # type: ignore[no-any-return]
+            said = " ".join(overrides)
+            raise Refused(f"cannot take {said} ({reason})", "the overrides") from error
+    return config

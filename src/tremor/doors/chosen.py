@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tremor.config.check import Problem, refuse
 from tremor.config.roots import ExplainRoot
 from tremor.config.rules import told
+from tremor.doors.answers import predictions
 from tremor.doors.echo import say
-from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
 from tremor.doors.sharing import ALL, Share
 from tremor.errors import Refused
@@ -77,16 +77,25 @@ def _named(said: pd.DataFrame, wanted: ExplainRoot) -> NDArray[np.bool_]:
     return names.isin(wanted.records).to_numpy()
 
 
-def _said(task: Task, run: OpenedRun, split: str, question: Question, share: Share) -> pd.DataFrame:
-    """Predictions of all records of a part, as answers to the question."""
+def refuse_no_classes(run: OpenedRun) -> None:
+    """Only decisions are explained."""
     if told(run.config["task"]) == "none":
         fault = "its network knows no classes: there is no decision to explain"
         raise Refused(fault, str(run.checkpoint), "the run of a classification task")
-    said = predictions(task, run.data, split, run.config, share)
+
+
+def _said(task: Task, run: OpenedRun, split: str, question: Question, share: Share) -> pd.DataFrame:
+    """Predictions of all records of a part, as answers to the question."""
+    refuse_no_classes(run)
+    said = as_answers(predictions(task, run.data, split, run.config, share), question)
+    return said[said["label"] >= 0].reset_index(drop=True) if question.head else said
+
+
+def as_answers(said: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Predictions whose `label` and `predicted` are those of the head that is asked."""
     if not question.head:
         return said
-    own = {name: said[f"{name}_{question.head}"] for name in ("label", "predicted")}
-    return said.assign(**own)[own["label"] >= 0].reset_index(drop=True)
+    return said.assign(**{name: said[f"{name}_{question.head}"] for name in ("label", "predicted")})
 
 
 def _other(place: str, run: OpenedRun) -> Task:

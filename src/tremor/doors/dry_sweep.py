@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from hydra.core.hydra_config import HydraConfig
 
-from tremor.config.overrides import OVERRIDE, key_of, sweeping, swept
+from tremor.config.overrides import OVERRIDE, key_of, quoted, sweeping, swept
 from tremor.doors.amounts import in_bytes, in_time
 from tremor.errors import Refused
 from tremor.files import told, write_json
@@ -38,7 +38,8 @@ def kept_apart(arguments: Sequence[str], root: Path) -> Iterator[list[str]]:
         home.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".dry_run_", dir=home))
     try:
-        yield [*arguments, "hydra/sweeper=basic", f"hydra.sweep.dir='{scratch.resolve()}'"]
+        place = f"hydra.sweep.dir={quoted(str(scratch.resolve()))}"
+        yield [*arguments, "hydra/sweeper=basic", place]
         if notes := _notes(scratch):
             print("\n" + table(notes))
     finally:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from lightning.pytorch.utilities import rank_zero_only
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from torch import nn
 
+from tremor.errors import visible
 from tremor.report.tables import by_head
 
-console = Console(highlight=False, soft_wrap=True)
+
+class Shown(Console):
+    """A console that only its own colours steer, and nothing that is shown on it."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            own = segment.control is not None
+            yield segment if own else Segment(visible(segment.text), segment.style)
+
+
+console = Shown(highlight=False, soft_wrap=True)
 
 
 def say(text: str | Text) -> None:

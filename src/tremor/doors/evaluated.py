@@ -5,7 +5,6 @@ Hydra makes this object before anything else: nothing here loads torch until a s
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from tremor.errors import TremorError
+from tremor.doors.attempt import attempt
 from tremor.files import free, near
 
 
@@ -30,6 +29,8 @@ class Judged:
 
 JUDGED: list[Judged] = []
 """The verdicts of this process, in the order that they were made."""
+BASIC = "BasicLauncher"
+LATER = "python scripts/compare.py <run> <run> compares their test parts"
 
 
 class CompareJudged(Callback):
@@ -44,18 +45,13 @@ class CompareJudged(Callback):
             ours = {one.whose: one for one in JUDGED if one.split == split}
             if len(ours) > 1:
                 compare_judged(list(ours.values()))
+        if not JUDGED and not str(config.hydra.launcher._target_).endswith(BASIC):
+            print(f"\nnot compared, for other processes judged them: {LATER}")
 
 
 def compare_judged(judged: list[Judged]) -> None:
     """Write a comparison of verdicts; what keeps them from being compared is said, and no error."""
-    from tremor.doors.shell import translated
-
-    try:
-        _compare(judged)
-    except Exception as error:
-        fault = error if isinstance(error, TremorError) else translated(error)
-        print(f"\nthe runs were not compared: {fault.problem}", file=sys.stderr)
-        print(f"where: {fault.where}\nremedy: {fault.remedy}", file=sys.stderr)
+    attempt("the runs were not compared", lambda: _compare(judged))
 
 
 def _compare(judged: list[Judged]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
 from tremor.config.build import build
 from tremor.config.roots import ExplainRoot
+from tremor.doors.cases import KNOWN, cases_of, known_of, question_of, subject_of
 from tremor.doors.checking import asked, command
 from tremor.doors.chosen import SELECTIONS, chosen, refuse_selection
 from tremor.doors.echo import say
@@ -20,22 +20,15 @@ from tremor.doors.explaining import Cases, begun, explained
 from tremor.doors.opened import OpenedRun, open_run
 from tremor.doors.plan import choice, explanations_of, plan_of
 from tremor.doors.quiet import quieten
+from tremor.doors.retold import mirrors_of, tell_maps
 from tremor.doors.sharing import Share, deciding, refuse_shared, shared
 from tremor.doors.study import study
-from tremor.doors.subject import Subject
 from tremor.errors import Refused
 from tremor.explain.explanations import Explanations
 from tremor.explain.methods import Method
-from tremor.explain.questions import Question, ask, ask_of_one
+from tremor.explain.questions import Question
 from tremor.files import digest, near
 from tremor.training.allocator import keep_memory
-from tremor.training.assemble import device_of
-
-KNOWN = (
-    *("station", "magnitude", "distance_km", "depth_km", "snr_db", "p_time_s", "start_time"),
-    *("event_time", "event_magnitude", "azimuth_deg", "kp", "age", "sex"),
-)
-"""Columns of the records' table that an explanation keeps, where the source knows them."""
 
 
 def explain(composed: DictConfig) -> None:
@@ -47,16 +40,18 @@ def explain(composed: DictConfig) -> None:
     refuse_selection(wanted)
     method: Method = build(wanted.explainer["method"])
     run = open_run(wanted.checkpoint, overrides)
+    mirrors = mirrors_of(run, overrides)
     if wanted.run_mode:
         refuse_shared("run_mode", overrides)
         study(wanted, run, method)
         return
-    question = _question(wanted, run)
+    question = question_of(run, wanted.target)
     folder = _folder(run, wanted, question)
     with shared(run.config["trainer"], overrides) as share:
         done = _explained(wanted, run, method, question, folder, share)
     if done is not None:
         conclude(done, wanted)
+        tell_maps(mirrors, folder)
 
 
 def _explained(
@@ -91,52 +86,15 @@ def _explained(
     return Finished(found, cases, method, run, folder) if share.first else None
 
 
-def _question(wanted: ExplainRoot, run: OpenedRun) -> Question:
-    """What is asked of the run's network."""
-    labelled = run.data.labelled
-    if labelled.multi:
-        return ask_of_one(wanted.target, labelled.classes)
-    decide = getattr(run.task.network.decoder, "decide", None)
-    return ask(wanted.target, labelled.classes, labelled.heads, decide)
-
-
 def _cases(
     wanted: ExplainRoot, run: OpenedRun, question: Question, share: Share
 ) -> tuple[Cases, pd.DataFrame]:
     """The chosen records in the explainer's space, and what is known of them."""
-    subject: Subject = build(
-        wanted.explainer["subject"],
-        task=run.task,
-        data=run.data,
-        device=device_of(run.config["trainer"]["accelerator"]),
-    )
-    rows = chosen(run, wanted, question, share)
-    subject.settle()
-    table = _table(rows, run.data.records.table)
+    subject = subject_of(run, wanted.explainer["subject"])
+    table = known_of(chosen(run, wanted, question, share), run.data.records.table)
     _refuse_match(wanted.match, table)
-    places = table.pop("row").to_numpy(np.int64)
-    inputs, steps = subject.inputs(places)
-    cases = Cases(
-        subject=subject,
-        target=question.target,
-        seed=wanted.seed,
-        batch=run.config["loader"]["batch_size"],
-        names=tuple(table["record_id"]),
-        labels=tuple(table["label"]),
-        inputs=inputs,
-        steps=tuple(steps),
-        references=subject.references(wanted.seed),
-        asked=question.head if run.data.labelled.multi else "",
-    )
-    return cases, table
-
-
-def _table(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """What is known of each chosen record, with its row in the table of all."""
-    there = [name for name in KNOWN if name in known]
-    facts = known[["record_id", *there]].assign(row=np.arange(len(known)))
-    said = rows[["record_id", "group", "label", "predicted"]]
-    return said.merge(facts, on="record_id", how="left", validate="one_to_one")
+    cases = cases_of(run, subject, question, table, wanted.seed)
+    return cases, table.drop(columns="row")
 
 
 def _refuse_match(columns: list[str], table: pd.DataFrame) -> None:

@@ -18,10 +18,10 @@ from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.doors.auditing import Auditor, audit_of, spread
 from tremor.doors.echo import console, say
+from tremor.doors.ending import run_figures
 from tremor.doors.evidence import evidence_of
 from tremor.doors.explaining import Cases
 from tremor.doors.opened import OpenedRun
-from tremor.doors.train import run_figures
 from tremor.errors import Refused
 from tremor.explain.audit.audit import Audit
 from tremor.explain.compared import Difference, differences

@@ -128,10 +128,15 @@ def begun(folder: Path, plan: Plain) -> Parts:
 def _maker(method: Method, cases: Cases, folder: Path, left: int) -> Callable[[Case], Explanation]:
     """How a case is explained within the method's budget."""
     if method.budget is None or not left:
+        return within(method, None)
+    timed = method.budget.seconds is not None
+    return within(method, _planned(method, cases, folder, left) if timed else method.budget)
+
+
+def within(method: Method, budget: Budget | None) -> Callable[[Case], Explanation]:
+    """How a case is explained within a budget that is no time, if there is one."""
+    if budget is None:
         return lambda case: method(case, None)
-    budget = method.budget
-    if budget.seconds is not None:
-        budget = _planned(method, cases, folder, left)
     return lambda case: budget.spend(lambda each: method(case, each), method.least(case))
 
 
@@ -141,14 +146,14 @@ def _planned(method: Method, cases: Cases, folder: Path, left: int) -> Budget:
     assert method.budget is not None
     if note.exists():
         return Budget(**json.loads(note.read_text()))
-    planned = method.budget.planned(lambda: _pace(method, cases), left)
+    planned = method.budget.planned(lambda: pace(method, cases), left)
     write_json(note, asdict(planned))
     fit = f"fit into {method.budget.seconds:g} s"
     say(f"budget   {planned.evaluations:,} evaluations a record {fit}")
     return planned
 
 
-def _pace(method: Method, cases: Cases) -> float:
+def pace(method: Method, cases: Cases) -> float:
     """Seconds of one evaluation, by explaining the first record twice."""
     pilot = max(PILOT, method.least(cases.case(0)))
     method(cases.case(0), pilot)

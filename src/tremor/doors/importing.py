@@ -6,6 +6,7 @@ Nothing here imports torch before a file is read.
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from tremor.errors import Refused, TremorError
 if TYPE_CHECKING:
     from tremor.doors.imported import Foreign
 
+NUMBER = re.compile(r"[0-9]{1,18}")
 OF_CLASSES = "--classes 164889003,426783006,… or --classes-file snomed_classes.npy"
 
 
@@ -83,5 +85,5 @@ def by_name(codes: Sequence[str]) -> dict[str, list[int | str]]:
         if not code.strip() or name in found:
             fault = f"the class {name} comes twice" if code.strip() else "a class without a code"
             raise Refused(fault, "--classes", OF_CLASSES)
-        found[name] = [int(code) if code.strip().isdigit() else code.strip()]
+        found[name] = [int(code) if NUMBER.fullmatch(code.strip()) else code.strip()]
     return found

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import lightning
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
 from tremor.config.build import Plain, build
-from tremor.config.rules import told
 from tremor.data.audit import warning
-from tremor.data.labels import Labelled, limits, visso
+from tremor.data.labels import limits, visso
 from tremor.doors.data import Data
-from tremor.doors.processes import alone
+from tremor.doors.featured import heard
 from tremor.doors.sharing import ALL, Share
-from tremor.errors import TremorError
 from tremor.evaluation.columns import with_fitted
 from tremor.evaluation.pretraining import collapse
-from tremor.files import write_json, write_whole
+from tremor.files import safe, write_json, write_whole
 from tremor.report import plots
 from tremor.report.mistakes import write_mistakes
 from tremor.report.papers import write_papers
@@ -30,46 +25,9 @@ from tremor.report.plots_sequence import timeline
 from tremor.report.svg import save_png
 from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
-from tremor.training.callbacks import Progress
 
 NAMED = 50
 """Records set aside that a verdict names."""
-
-
-def predictions(
-    task: Task, data: Data, split: str, config: Plain, share: Share = ALL
-) -> pd.DataFrame:
-    """Probabilities of every record of a part, in the order of the table.
-
-    Of several processes each predicts its share, and all of them are told everything.
-    """
-    settings = alone(config["trainer"], share.gpu)
-    trainer: lightning.Trainer = build(settings, callbacks=[Progress()], logger=False)
-    loader = data.module.loader(split, share.rank, share.world)
-    own: Any = trainer.predict(task, loader) if len(loader) else []
-    batches = [batch for each in share.gathered(own) for batch in each]
-    batches.sort(key=lambda batch: int(batch["index"][0]))
-    said = {name: torch.cat([b[name] for b in batches]).numpy() for name in batches[0]}
-    index = said.pop("index")
-    whole = [np.isfinite(values.reshape(len(index), -1)).all(1) for values in said.values()]
-    lost = len(index) - int(np.logical_and.reduce(whole).sum())
-    if lost:
-        fault = f"the network gives no number for {lost} of {len(index)} records: it has diverged"
-        raise TremorError(fault, split, "a smaller optimizer.lr, or trainer.gradient_clip_val=1.0")
-    asked = ["record_id", "group", *dict.fromkeys(["label", *data.labelled.columns])]
-    table: pd.DataFrame = data.records.table.iloc[index][asked].reset_index(drop=True)
-    return pd.concat([table, *_columns(said, data.labelled)], axis=1)
-
-
-def _columns(said: dict[str, Any], labelled: Labelled) -> Iterator[pd.DataFrame]:
-    """Columns of what a task said of each record; a row of numbers has one for each class.
-
-    Where several heads were asked, the classes are those of the head that the name ends with.
-    """
-    for name, values in said.items():
-        classes = labelled.heads.get(name.partition("_")[2], labelled.classes)
-        names = [name] if values.ndim == 1 else [f"{name}_{label}" for label in classes]
-        yield pd.DataFrame(values, columns=names)
 
 
 def judge_part(
@@ -77,11 +35,12 @@ def judge_part(
 ) -> dict[str, Any]:
     """Judge a part; leaves predictions.csv, metrics.json and figures in `folder`.
 
-    For the test part validation is predicted too: temperature and prediction sets are fitted there.
+    For the test part validation is predicted too: temperature, prediction sets and what is usual
+    are fitted there.
     Of several processes the first one judges; the verdict of the others is empty.
     """
-    said = predictions(task, data, split, config, share)
-    taught = _validation(task, data, split, config, share)
+    found = heard(task, data, split, config, share)
+    said, taught = found.said, found.taught
     counted = share.gathered(task.counted())
     if not share.first:
         return {}
@@ -96,6 +55,7 @@ def judge_part(
         validation=taught,
         split=split,
         ordered=data.labelled.ordered,
+        features=found.features,
     )
     verdict |= task.findings()
     if "codebook" in verdict:
@@ -110,7 +70,7 @@ def judge_part(
     write_json(folder / "metrics.json", verdict)
     write_mistakes(folder, verdict)
     for name, figure in figures_of(verdict).items():
-        save_png(figure, folder / f"{name}.png")
+        save_png(figure, folder / f"{safe(name)}.png")
     write_papers(folder)
     return verdict
 
@@ -122,15 +82,6 @@ def _set_aside(data: Data) -> Plain:
     names = [one["record_id"] for one in found[:NAMED]]
     counts = {str(why): int(count) for why, count in reasons.value_counts().items()}
     return {"count": len(found), "reasons": counts, "records": names}
-
-
-def _validation(
-    task: Task, data: Data, split: str, config: Plain, share: Share
-) -> pd.DataFrame | None:
-    """Predictions of the validation part, where it can teach something about the test part."""
-    if split != "test" or told(config["task"]) == "none" or not (data.parts == "val").any():
-        return None
-    return predictions(task, data, "val", config, share)
 
 
 def fan_figure(data: Data, config: Plain) -> Figure:

@@ -26,12 +26,13 @@ OURS = "tremor."
 def refuse_unsound(config: Plain, choices: dict[str, str]) -> None:
     """Refuse settings of our loggers that cannot be; nothing is written yet."""
     about = About(Path(config["output_dir"]), config, choices, say)
-    for node in _nodes(config):
+    for node in nodes_of(config):
         if node["_target_"].startswith(OURS):
             informed(node, about)
 
 
-def _nodes(config: Plain) -> list[Plain]:
+def nodes_of(config: Plain) -> list[Plain]:
+    """The nodes of the loggers that are not switched off."""
     return [node for node in config["logger"].values() if isinstance(node, dict)]
 
 
@@ -49,7 +50,7 @@ def informed(node: Plain, about: About) -> Any:
 @contextmanager
 def mirrored(about: About) -> Iterator[list[Logger]]:
     """The run's loggers; they end in its true state, and a fault leaves its traceback behind."""
-    made = [informed(node, about) for node in _nodes(about.config)]
+    made = [informed(node, about) for node in nodes_of(about.config)]
     try:
         for mirror in made:
             if isinstance(mirror, Mirror):

@@ -5,6 +5,7 @@ Hydra's own parser says `no viable alternative at input '[a'`. Nothing here impo
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -125,7 +126,7 @@ def _meant(word: str, after: str, root: Path) -> str:
     chooses = next((g for g in sorted(own, key="experiment".__ne__) if word in groups[g]), "")
     if chooses:
         return f"{chooses}={word}"
-    if Path(word).exists() and root.stem != "train":
+    if root.stem != "train" and os.path.exists(word):
         return f"checkpoint={word}"
     key = _key_meant(word, root)
     return f"{key}={after if after and '=' not in after else '…'}" if key else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning
 
@@ -12,6 +13,7 @@ from tremor.doors.checking import retuned
 from tremor.doors.data import Data, open_data
 from tremor.doors.echo import say
 from tremor.errors import Refused
+from tremor.files import clear_scratch
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
 from tremor.training.assemble import Facts, restore
@@ -28,17 +30,49 @@ class OpenedRun:
     task: Task
 
 
-def open_run(checkpoint: str, overrides: list[str]) -> OpenedRun:
-    """Rebuild a run from its checkpoint, on its own data unless others are asked for."""
+@dataclass(frozen=True)
+class KeptRun:
+    """What a checkpoint keeps: config (some keys `changed`), facts, weights; records unopened."""
+
+    checkpoint: Path
+    config: Plain
+    changed: list[str]
+    content: dict[str, Any]
+
+    @property
+    def facts(self) -> Facts:
+        """What the data told the network when it was trained."""
+        return Facts.read(self.content["tremor"]["facts"])
+
+    def data(self) -> Data:
+        """The run's own records, or those that were asked for, if they fit."""
+        data = open_data(self.config)
+        changed = [key for key in self.changed if key.startswith("dataset.")]
+        _refuse_other_data(data, self.content["tremor"], changed)
+        return data
+
+    def task(self) -> Task:
+        """The trained task."""
+        return restore(self.config, self.content)
+
+
+def read_run(checkpoint: str, overrides: list[str]) -> KeptRun:
+    """Find and read a checkpoint; nothing is built, and no record opened."""
     path = checkpoints.find(checkpoint)
     say(f"weights  {path}")
     content = checkpoints.load(path)
-    card = content["tremor"]
-    config, _, changed = retuned(card["tree"], overrides)
-    lightning.seed_everything(config["seed"], verbose=False)
-    data = open_data(config)
-    _refuse_other_data(data, card, [key for key in changed if key.startswith("dataset.")])
-    return OpenedRun(path, config, changed, data, restore(config, content))
+    config, _, changed = retuned(content["tremor"]["tree"], overrides)
+    return KeptRun(path, config, changed, content)
+
+
+def open_run(checkpoint: str, overrides: list[str]) -> OpenedRun:
+    """Rebuild a run from its checkpoint, on its own data unless others are asked for."""
+    kept = read_run(checkpoint, overrides)
+    if run := checkpoints.run_of(kept.checkpoint):
+        clear_scratch(run, "**/*")
+    lightning.seed_everything(kept.config["seed"], verbose=False)
+    data = kept.data()
+    return OpenedRun(kept.checkpoint, kept.config, kept.changed, data, kept.task())
 
 
 def _refuse_other_data(data: Data, card: Plain, changed: list[str]) -> None:

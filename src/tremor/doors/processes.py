@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import lightning
 import torch
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
 from tremor.config.build import Plain
 from tremor.doors import meeting
+from tremor.doors.watching import watched
 from tremor.errors import FAULT, Refused, TremorError
+from tremor.files import write_whole
 from tremor.training import loggers
+from tremor.training.measured import ALONE
 
 FOLDER, PARENT = "TREMOR_RUN_FOLDER", "TREMOR_PARENT"
-ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
 LEFT = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
 """What Lightning leaves in the environment when it has started other processes."""
 MOMENT = 3.0
-"""How long a failed process waits for the others [s]: Lightning looks after them every 5 s."""
+"""How long a process waits for what another one has to say of its failure [s]."""
+
+
+ONWARD = "resume={} goes on from its latest checkpoint, if there is one"
 
 
 class Lost(TremorError):
@@ -85,29 +93,50 @@ def told_of(folder: Path) -> Iterator[None]:
     """Processes started meanwhile learn the run's folder; afterwards this one is alone again."""
     told = {FOLDER: str(folder)} if first() and not meeting.launcher() else {}
     try:
-        with started(told):
+        with started(told), watched(lambda: _noted(folder)):
             yield
+    except (ProcessRaisedException, ProcessExitedException) as error:
+        fault = f"process {error.error_index} failed: {_reason(error.msg)}"
+        raise Lost(fault, str(folder), ONWARD.format(folder)) from error
     except RuntimeError as error:
         if lost(error):
             raise blamed(folder) from error
         raise
 
 
+def _noted(folder: Path) -> Lost:
+    """As `blamed`, left in the run folder by a process that will not come to its own end."""
+    error = blamed(folder)
+    write_whole(folder / own_name("traceback.txt"), f"{error}\n")
+    return error
+
+
 @contextmanager
 def started(told: Mapping[str, str] | None = None) -> Iterator[None]:
     """Others may be started meanwhile, `told` this by their environment; it is as before then."""
-    before = dict(os.environ)
+    before, others = dict(os.environ), multiprocessing.active_children()
     given = {PARENT: str(os.getpid())} | dict(told or {})
     given["HYDRA_FULL_ERROR"] = os.environ.get("TREMOR_TRACEBACK", "0")  # as the user set it
     os.environ.update(given)
     try:
         yield
     finally:
+        _dismiss([each for each in multiprocessing.active_children() if each not in others])
         for name in {*LEFT, *given}:
             os.environ.pop(name, None)
             os.environ.update({name: before[name]} if name in before else {})
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
+
+
+def _dismiss(children: Sequence[BaseProcess]) -> None:
+    """End processes that were forked or spawned and train on, for all that has happened here."""
+    left = [child for child in children if not child.daemon]
+    for child in left:
+        child.terminate()
+    for child in left:
+        child.join(MOMENT)
+        child.kill()
 
 
 def lost(error: RuntimeError) -> bool:
@@ -123,11 +152,18 @@ def blamed(folder: Path) -> Lost:
             text = place.read_text().strip()
             if Lost.__name__ not in text:
                 who = place.name.removesuffix("traceback.txt").strip("_") or "rank0"
-                said = f"process {who.removeprefix('rank')} failed: {text.splitlines()[-1]}"
+                said = f"process {who.removeprefix('rank')} failed: {_reason(text)}"
                 return Lost(said, str(place), "that file holds the whole traceback")
         time.sleep(0.1)
-    fault = "another process of this run has ended without a word: killed, or out of memory"
-    return Lost(fault, str(folder), f"resume={folder} goes on from its latest checkpoint")
+    fault = "another process of this run has ended: by its own message, killed, or out of memory"
+    return Lost(fault, str(folder), ONWARD.format(folder))
+
+
+def _reason(text: str) -> str:
+    """What a traceback says at its end; of an error that is told in several lines the first."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    told = [line.partition(": error: ")[2] for line in lines if ": error: " in line]
+    return told[-1] if told else lines[-1].strip()
 
 
 def own_name(name: str) -> str:

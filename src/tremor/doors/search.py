@@ -47,6 +47,7 @@ class Search:
         with course.told():
             again = self._again(course.sweep.again(retry)) if retry else []
             self._launch(again, len(again))
+            course.seen = len(self._sweep().jobs)
             while (left := total - self.study.asked()) > 0 and not self._hopeless():
                 self._launch(self._ask(min(left, self._together(left))), total)
 
@@ -64,6 +65,7 @@ class Search:
         ]
         self.pattern, _ = examined(ends, course.compose, bool(settings.check))
         self._refuse_blind()
+        course.claim()
         self.study = Study.open(settings, self.storage, self.pattern.mode)
 
     def _refuse_blind(self) -> None:

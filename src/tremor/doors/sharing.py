@@ -17,8 +17,10 @@ from lightning.fabric.strategies import DDPStrategy
 from tremor.config.build import Plain
 from tremor.config.overrides import key_of, swept
 from tremor.doors import meeting, processes
+from tremor.doors.watching import watched
 from tremor.errors import Refused, TremorError
 
+LOGGER = "logger"
 KEYS = ("trainer.devices", "trainer.num_nodes", "trainer.strategy")
 STRATEGIES = ("auto", "ddp")
 WAYS = "trainer.devices=2 trainer.strategy=ddp"
@@ -53,16 +55,21 @@ ALL = Share()
 
 
 def deciding(overrides: Sequence[str]) -> list[str]:
-    """Overrides but for those that say how many processes share: these change no number."""
-    return [text for text in overrides if key_of(text) not in KEYS]
+    """Overrides but for those that change no number: how many processes share, who is told."""
+    others = (text for text in overrides if key_of(text).partition(".")[0] != LOGGER)
+    return [text for text in others if key_of(text) not in KEYS]
+
+
+def _asked(overrides: Sequence[str]) -> bool:
+    """Is it said how many processes share?"""
+    return any(key_of(text) in KEYS for text in overrides)
 
 
 @contextmanager
 def shared(trainer: Plain, overrides: Sequence[str]) -> Iterator[Share]:
     """Start the other processes that were asked for here; afterwards the first one is alone."""
     processes.follow()
-    asked = len(deciding(overrides)) < len(overrides)
-    if not asked and meeting.launcher() is None:
+    if not _asked(overrides) and meeting.launcher() is None:
         yield ALL
         return
     fabric = _fabric(trainer)
@@ -71,20 +78,24 @@ def shared(trainer: Plain, overrides: Sequence[str]) -> Iterator[Share]:
         return
     _refuse_unshared(trainer, fabric)
     try:
-        with processes.started():
+        with processes.started(), watched(_ended):
             fabric.launch()
             gpu = fabric.device.index if fabric.device.type == "cuda" else None
             yield Share(fabric.global_rank, fabric.world_size, gpu)
     except RuntimeError as error:
         if processes.lost(error):
-            fault = "another process that shared the records has ended"
-            raise TremorError(fault, remedy="its message says why") from error
+            raise _ended() from error
         raise
+
+
+def _ended() -> TremorError:
+    fault = "another process that shared the records has ended"
+    return TremorError(fault, remedy="its message says why, if it was not killed")
 
 
 def refuse_shared(what: str, overrides: Sequence[str]) -> None:
     """Refuse to share what one process does."""
-    if len(deciding(overrides)) < len(overrides) or meeting.launcher() is not None:
+    if _asked(overrides) or meeting.launcher() is not None:
         fault = f"{what} is the work of one process"
         raise Refused(fault, "trainer.devices", "leave out trainer.devices and trainer.strategy")
 

@@ -17,13 +17,17 @@ from omegaconf.errors import OmegaConfBaseException
 
 from tremor.config import catalogue
 from tremor.config.check import refuse
+from tremor.config.outside import choices_with, own_folder, without_folder
 from tremor.config.overrides import MULTIRUN, groups_of, loosen, sweeping, swept, wrong_choices
 from tremor.doors import sweep_job
 from tremor.doors.completion_setup import asked_to_complete, tell
+from tremor.doors.config_fault import config_fault
 from tremor.doors.dry_sweep import kept_apart
+from tremor.doors.exhausted import exhausted
 from tremor.doors.globs import expanded
 from tremor.doors.help import asked_for_help, help_text
 from tremor.doors.misspelt import spelt
+from tremor.doors.stoppable import stoppable
 from tremor.doors.sweep_again import again
 from tremor.doors.sweep_plugins import refuse_absent
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
@@ -44,7 +48,7 @@ def open_door(main: Callable[[], Any], root: Path) -> None:
             print(help_text(sys.argv[1:], root))
             return
         words = spelt(sys.argv[1:], root)
-        with kept_apart(prepared(words, root), root) as arguments:
+        with kept_apart(prepared(words, root), root) as arguments, stoppable():
             sys.argv[1:] = arguments
             main()
     except KeyboardInterrupt:
@@ -96,20 +100,21 @@ def prepared(arguments: list[str], root: Path) -> list[str]:
     """
     arguments = again(arguments, root)
     refuse_absent(arguments, sweeping(arguments))
-    overrides = [a for a in arguments if not a.startswith("-")]
-    flags = [a for a in arguments if a.startswith("-") and a not in MULTIRUN]
+    folder, words = own_folder(arguments), without_folder(arguments)
+    overrides = [a for a in words if not a.startswith("-")]
+    flags = [a for a in words if a.startswith("-") and a not in MULTIRUN]
     if flags:
         return arguments
-    groups, every = own_groups(root), groups_of(root.parent)
+    groups, every = own_groups(root), choices_with(root.parent, folder)
     sound, problems = wrong_choices(overrides, every)
-    if problems and not sweeping(arguments):
+    if problems and not folder and not sweeping(arguments):
         from tremor.doors.checking import refuse_with_the_rest
 
         refuse_with_the_rest(problems, loosen(sound, groups, every), root)
     refuse(problems)
     several = [a for a in arguments if a in MULTIRUN]
     loosened = loosen(overrides, groups, every)
-    return several + expanded(overrides, loosened, root, bool(several))
+    return several + folder + expanded(overrides, loosened, root, bool(several))
 
 
 def own_groups(root: Path) -> dict[str, list[str]]:
@@ -130,6 +135,8 @@ def translated(error: Exception) -> TremorError:
         return TremorError(
             " ".join(advice[:8]).replace("++", ""), "the command line", remedy, code=REFUSED
         )
+    if told := exhausted(error) or config_fault(error):
+        return told
     where = traceback.extract_tb(error.__traceback__)[-1]
     remedy = "HYDRA_FULL_ERROR=1 shows the whole traceback"
     said = f"{type(error).__name__}: {str(error).strip()[:500]}"

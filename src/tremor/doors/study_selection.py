@@ -13,8 +13,8 @@ from tremor.config.build import Plain
 from tremor.config.roots import ExplainRoot
 from tremor.data.ecg.precomputed import read_selection, stem
 from tremor.data.ecg.recording import header_of
+from tremor.doors.answers import predictions
 from tremor.doors.echo import say
-from tremor.doors.judging import predictions
 from tremor.doors.opened import OpenedRun
 from tremor.doors.plan import plan_of
 from tremor.doors.study_kept import predicted

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tremor.doors.study_class import Maps, OfClass
 from tremor.doors.study_kept import AGAIN
 from tremor.explain.explanation import Explanation
-from tremor.files import digest, write_json
+from tremor.files import digest, safe, write_json
 from tremor.report.files import read_json
 from tremor.report.plots_ecg import ecg_sheet, spans
 from tremor.report.svg import save_pdf, save_png, save_svg
@@ -40,7 +40,7 @@ def draw(of: OfClass, maps: Maps, folder: Path) -> list[Sheet]:
         title = f"{row['record_id']}: {of.name}, p = {row['prob_meta']:.3f}"
         caption = f"{method}: {_unit(one, of.earlier)}; warm speaks for {of.name}, cool against it"
         caption += f". {one.note}" if one.note else ""
-        name = folder / f"{of.name}-{row['record_id']}"
+        name = folder / safe(f"{of.name}-{row['record_id']}")
         files = {kind: name.with_name(f"{name.name}.{kind}") for kind in SAVED}
         note, made_of = name.with_name(f".{name.name}.json"), _digest(one, title, caption)
         if read_json(note, AGAIN) != made_of or not all(map(Path.exists, files.values())):

@@ -8,6 +8,7 @@ from pathlib import Path
 from tremor.config.build import Plain
 from tremor.config.overrides import key_of, parse, quoted
 from tremor.errors import Refused
+from tremor.files import clear_scratch
 from tremor.training.sweep_folder import WANTED, Sweep
 
 OURS = ("sweep", "retry")
@@ -33,9 +34,11 @@ def again(arguments: Sequence[str], root: Path) -> list[str]:
     _refuse_changes(own)
     sweep = Sweep.read(Path(str(values["sweep"])).expanduser().resolve())
     _refuse_elsewhere(sweep)
+    clear_scratch(sweep.folder, "**/*")
     place = f"hydra.sweep.dir={quoted(str(sweep.folder))}"
     words = [*sweep.arguments, *_kept(sweep.hydra, own), *own]
-    return ["-m", *words, place, f"hydra.sweeper.retry={retry}"]
+    more = ["--config-dir", sweep.config_dir] if sweep.config_dir else []
+    return ["-m", *more, *words, place, f"hydra.sweeper.retry={retry}"]
 
 
 def forget(*trees: Plain) -> None:

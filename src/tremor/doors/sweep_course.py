@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,19 +12,19 @@ from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, open_dict, read_write
 
-from tremor.config.overrides import groups_of, quoted, tightened
-from tremor.doors.checking import CONFIGS
+from tremor.config.overrides import quoted
 from tremor.doors.shell import translated
 from tremor.doors.sweep_check import examined
 from tremor.doors.sweep_end import conclude
+from tremor.doors.sweep_record import as_typed, new_sweep, recorded, taken_up
 from tremor.doors.sweep_share import share
 from tremor.doors.sweep_watch import watching
-from tremor.errors import FAULT, REFUSED, STOPPED, Refused, TremorError
-from tremor.files import near
+from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
+from tremor.files import free, near, told
 from tremor.training import sweep_folder
-from tremor.training.sweep_folder import PLAN, Job, Sweep
+from tremor.training.sweep_folder import Job, Sweep
 
 ONWARD = "python simple_train.py sweep={} retry={}"
 
@@ -36,27 +35,46 @@ class Course:
 
     config: DictConfig
     context: HydraContext
-    launcher: Launcher
+    task: TaskFunction
     sweep: Sweep | None
+    claimed: bool = False
     results: list[int] = field(default_factory=list)
     seen: int = 0
+    announced: bool = False
 
     @classmethod
     def open(cls, context: HydraContext, task: TaskFunction, config: DictConfig) -> Course:
-        """Claim a folder, or take up the one of the sweep that goes on."""
+        """Find a folder, or take up the one of the sweep that goes on."""
         place = Path(str(config.hydra.sweep.dir)).expanduser()
-        sweep = None
         if config.hydra.sweeper.retry is not None:
-            sweep = Sweep.read(place.resolve())
-        elif _recorded(config, place):
-            sweep = _new(_free(place.resolve()), config)
-        if sweep is not None:
-            with read_write(config), open_dict(config):
-                config.hydra.sweep.dir = str(sweep.folder)
-        launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=context, task_function=task, config=config
+            sweep = taken_up(place.resolve())
+            return cls(config, context, task, sweep, claimed=True)._settled()
+        if not recorded(config, place):
+            return cls(config, context, task, None)._settled()
+        return cls(config, context, task, new_sweep(free(place.resolve()), config))._settled()
+
+    def _settled(self) -> Course:
+        """With a launcher that knows the sweep's folder."""
+        if self.sweep is not None:
+            with read_write(self.config), open_dict(self.config):
+                self.config.hydra.sweep.dir = str(self.sweep.folder)
+        self.launcher: Launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=self.context, task_function=self.task, config=self.config
         )
-        return cls(config, context, launcher, sweep)
+        return self
+
+    def claim(self) -> None:
+        """Make the sweep's folder; one that another sweep has just taken gets a number."""
+        while self.sweep is not None and not self.claimed:
+            folder = self.sweep.folder
+            with told(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    folder.mkdir()
+                    self.claimed = True
+                except FileExistsError:
+                    self.sweep = replace(self.sweep, folder=free(folder))
+                    self._settled()
 
     @property
     def settings(self) -> Any:
@@ -65,7 +83,7 @@ class Course:
 
     def job(self, number: int, overrides: Sequence[str], values: dict[str, str]) -> Job:
         """A job by its overrides."""
-        return Job(number, list(overrides), _as_typed(self.config, overrides), values)
+        return Job(number, list(overrides), as_typed(self.config, overrides), values)
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """The config of a job, with Hydra's own part."""
@@ -80,6 +98,7 @@ class Course:
                 self.compose(job.overrides)
             return list(jobs)
         planned = examined(jobs, self.compose, bool(self.settings.check))
+        self.claim()
         self.note(planned)
         return planned
 
@@ -98,8 +117,10 @@ class Course:
         node = self.config.hydra.launcher
         shares = share(node, len(jobs), self.settings.threads)
         most = self.settings.max_batch_size or shares.most or len(jobs)
-        if self.sweep is not None and not self.seen:
-            print(f"sweep    {of} jobs{shares.words()}; outputs are in {self.near}/<job>")
+        if self.sweep is not None and not self.announced:
+            self.announced = True
+            told_jobs = f"{of} job{'s' * (of != 1)}{shares.words()}"
+            print(f"sweep    {told_jobs}; outputs are in {self.near}/<job>")
         for some in (jobs[at : at + most] for at in range(0, len(jobs), most)):
             with watching(self.sweep, some, self.seen, of):
                 self._hand_over(some, shares.threads, extra)
@@ -147,13 +168,22 @@ class Course:
         bad = conclude(self.sweep)
         if stopped:
             onward = ONWARD.format(self.near, "missing")
-            raise TremorError("stopped", self.near, onward, code=STOPPED)
+            raise TremorError(self._stopped(), self.near, onward, code=STOPPED)
         if bad:
             count = len(self.sweep.jobs)
             refused = len(bad) == count and all(it == sweep_folder.REFUSED for it in bad)
             said = f"{len(bad)} of {count} jobs did not end well"
             onward = ONWARD.format(self.near, "failed")
             raise TremorError(said, self.near, onward, code=REFUSED if refused else FAULT)
+
+    def _stopped(self) -> str:
+        """That this process stops, and what goes on without it."""
+        assert self.sweep is not None
+        states = [state.state for state in self.sweep.states().values()]
+        running = states.count(sweep_folder.RUNNING)
+        if str(self.config.hydra.launcher._target_).endswith("SlurmLauncher"):
+            return "stopped; jobs in Slurm's queue go on: scancel them, or wait before a retry"
+        return f"stopped; jobs that still run: {running}" if running else "stopped"
 
     def _tell_codes(self, stopped: bool) -> None:
         """Without a record, the jobs' own exit codes say what happened."""
@@ -169,31 +199,3 @@ class Course:
 def _code(ended: JobReturn) -> int:
     """A job's exit code; one that broke before it could give one has a fault."""
     return int(ended.return_value or 0) if ended.status == JobStatus.COMPLETED else FAULT
-
-
-def _recorded(config: DictConfig, place: Path) -> bool:
-    """Whether a sweep keeps a record: it trains, in earnest, and this is its first process."""
-    first = int(os.environ.get("LOCAL_RANK", 0)) == 0
-    return place != Path() and first and not config.get("dry_run")
-
-
-def _new(folder: Path, config: DictConfig) -> Sweep:
-    """A sweep without jobs yet."""
-    arguments: Any = OmegaConf.to_container(config.hydra.overrides.task)
-    hydra: Any = OmegaConf.to_container(config.hydra.overrides.hydra)
-    return Sweep(folder, arguments, _as_typed(config, arguments), hydra, [], str(Path.cwd()))
-
-
-def _as_typed(config: DictConfig, overrides: Sequence[str]) -> list[str]:
-    """Overrides as a user types them."""
-    foreign = set(groups_of(CONFIGS)) - set(config.hydra.runtime.choices)
-    return tightened(overrides, foreign)
-
-
-def _free(wanted: Path) -> Path:
-    """The folder, or with a suffix if a sweep has it already."""
-    names = (wanted.with_name(f"{wanted.name}_{n}") if n > 1 else wanted for n in range(1, 1000))
-    for folder in names:
-        if not (folder / PLAN).exists():
-            return folder
-    raise Refused("a thousand sweeps have this folder", str(wanted), "hydra.sweep.dir=<another>")

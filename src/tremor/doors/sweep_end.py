@@ -6,11 +6,12 @@ Nothing here loads torch until a sweep has ended.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from tremor.errors import TremorError
-from tremor.evaluation.swept import Row, Swept, sentences, summed_up
+from tremor.doors.attempt import attempt
+from tremor.errors import visible
+from tremor.evaluation.swept import Row, Swept, summed_up
+from tremor.evaluation.swept_words import sentences
 from tremor.files import near
 from tremor.training.sweep_folder import OUTPUT, Sweep
 
@@ -20,11 +21,11 @@ FOLD = "dataset.fold"
 def conclude(sweep: Sweep) -> list[str]:
     """Write sweep.csv and sweep.html, tell of them; returns the states of jobs that ended badly."""
     found = summed_up(sweep)
-    _attempt("the sweep's page was not written", lambda: _page(found))
+    attempt("the sweep's page was not written", lambda: _page(found))
     if FOLD in sweep.keys:
         collect_folds(sweep.folder)
     for row in found.bad:
-        print(_told(row), file=sys.stderr)
+        print(visible(_told(row)), file=sys.stderr)
     return [row.state.state for row in found.bad]
 
 
@@ -34,7 +35,7 @@ def _page(found: Swept) -> None:
     page = write(found)
     print()
     for sentence in sentences(found):
-        print(f"• {sentence}")
+        print(visible(f"• {sentence}"))
     print(f"report   {near(page)}")
 
 
@@ -53,20 +54,7 @@ def _told(row: Row) -> str:
 def collect_folds(sweep: Path) -> None:
     """Write `<sweep>/folds/`; what keeps folds from being collected is said, and no error."""
     remedy = f"python scripts/folds.py {sweep}"
-    _attempt("the folds were not collected", lambda: _collect(sweep), remedy)
-
-
-def _attempt(failed: str, write: Callable[[], None], onward: str = "") -> None:
-    """Do what tells of a sweep; its own fault is said and does not change how the sweep ended."""
-    from tremor.doors.shell import translated
-
-    try:
-        write()
-    except Exception as error:
-        fault = error if isinstance(error, TremorError) else translated(error)
-        print(f"\n{failed}: {fault.problem}", file=sys.stderr)
-        then = f"; then {onward}" if onward else ""
-        print(f"remedy: {fault.remedy}{then}", file=sys.stderr)
+    attempt("the folds were not collected", lambda: _collect(sweep), remedy)
 
 
 def _collect(sweep: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from tremor.errors import REFUSED, STOPPED, TremorError
 from tremor.files import write_whole
 from tremor.training import sweep_folder
+from tremor.training.alive import beating
 from tremor.training.sweep_folder import State, put_state
 
 CODES = {REFUSED: sweep_folder.REFUSED, STOPPED: sweep_folder.STOPPED}
@@ -53,9 +53,8 @@ def kept(folder: Path, attempt: Callable[[], TremorError | None]) -> TremorError
         return attempt()
     make_way(folder)
     began = time.monotonic()
-    me = State(sweep_folder.RUNNING, host=socket.gethostname(), pid=os.getpid())
-    put_state(folder, me)
-    with _output(folder):
+    put_state(folder, State.running())
+    with beating(folder / sweep_folder.STATE), _output(folder):
         share_threads()
         told = attempt()
     put_state(folder, _final(folder, told, round(time.monotonic() - began, 1)))

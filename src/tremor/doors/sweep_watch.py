@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from tremor.evaluation.swept import number_said, score_of, values_said
-from tremor.training.sweep_folder import DONE, ENDED, PRUNED, STATE, Job, State, Sweep, state_of
+from tremor.errors import visible
+from tremor.evaluation.swept import score_of
+from tremor.evaluation.swept_words import number_said, values_said
+from tremor.training.sweep_folder import (
+    DONE,
+    ENDED,
+    PRUNED,
+    STATE,
+    Job,
+    State,
+    Sweep,
+    state_of,
+    written_state,
+)
 
 PAUSE = 0.5
 """Seconds between looks at the folders."""
@@ -23,17 +36,18 @@ def watching(sweep: Sweep | None, jobs: Sequence[Job], before: int, of: int) -> 
     ended, stream = threading.Event(), sys.stdout
     left = {job.number: job for job in jobs}
 
-    def look() -> None:
+    def look(ask: Callable[[Path], State]) -> None:
         for number, job in list(left.items()):
-            state = state_of(sweep.place(job))
+            state = ask(sweep.place(job))
             if state.state in ENDED:
                 del left[number]
                 count = f"{before + len(jobs) - len(left)}/{of}"
-                print(f"{count}  {line(sweep, job, state)}", file=stream, flush=True)
+                said = visible(line(sweep, job, state))
+                print(f"{count}  {said}", file=stream, flush=True)
 
     def watch() -> None:
         while not ended.wait(PAUSE):
-            look()
+            look(written_state)  # one that is queued again has been silent, and is not gone
 
     for job in jobs:  # what an earlier attempt left is not how this one ends
         (sweep.place(job) / STATE).unlink(missing_ok=True)
@@ -44,7 +58,7 @@ def watching(sweep: Sweep | None, jobs: Sequence[Job], before: int, of: int) -> 
     finally:
         ended.set()
         thread.join()
-        look()
+        look(state_of)
 
 
 def line(sweep: Sweep, job: Job, state: State) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +47,15 @@ class Judged:
         return int(self.chances.shape[1])
 
     def group_confusion(self) -> Floats:
-        """`(group, true class, predicted class)`."""
-        return metrics.confusion(self.labels, self.predicted, self.rows, self.classes, self.groups)
+        """`(group, true class, predicted class)`, counted once; not to be written to."""
+        return self._confusion
+
+    @cached_property
+    def _confusion(self) -> Floats:
+        sizes = (self.classes, self.groups)
+        found = metrics.confusion(self.labels, self.predicted, self.rows, *sizes)
+        found.flags.writeable = False
+        return found
 
     def group_labels(self) -> Index:
         """The most frequent class of each group."""

@@ -12,6 +12,7 @@ from tremor.evaluation.conformal import Sets, aps, lac
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.scoring import Plain
 from tremor.evaluation.temperature import tempered
+from tremor.evaluation.unusual import DISTANCE
 
 BETWEEN = "|"
 """What stands between the classes of a set."""
@@ -20,8 +21,8 @@ BETWEEN = "|"
 def with_fitted(said: pd.DataFrame, verdict: Plain) -> pd.DataFrame:
     """Predictions with `calibrated_<class>` and `set`, by the verdict's own temperature and sets.
 
-    Of heads they are `calibrated_<head>_<class>` and `set_<head>`. Where nothing was fitted, the
-    predictions are as they were.
+    Of heads they are `calibrated_<head>_<class>` and `set_<head>`. `unusual` says which records are
+    unlike those of training. Where nothing was fitted, the predictions are as they were.
     """
     if "called" in verdict:
         added = _of_classes(said, verdict)
@@ -29,6 +30,8 @@ def with_fitted(said: pd.DataFrame, verdict: Plain) -> pd.DataFrame:
         added = _of_one(said, verdict, "") if "calibration" in verdict else {}
         for head, own in verdict.get("heads", {}).items():
             added |= _of_one(said, own, f"{head}_")
+    if "limit" in verdict.get("unusual", {}):
+        added["unusual"] = said[DISTANCE] > verdict["unusual"]["limit"]
     return said.assign(**added)
 
 

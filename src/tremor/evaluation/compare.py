@@ -187,6 +187,7 @@ def _pair(
     left = len(ours) + len(theirs) - used
     notes = [f"runs on other records left out: {left}"] if left else []
     notes += ["events alone: one seed each"] if used == 2 else []
+    notes += [way] if (way := family.way(a, b)) else []
     return Pair(first, second, used, difference, p, note="; ".join(notes))
 
 

@@ -21,6 +21,7 @@ NAMES = {
     "distance_km": "distance",
     "depth_km": "depth",
     "snr_db": "the signal-to-noise ratio",
+    "age": "age",
     "level": "the level of the record",
 }
 
@@ -34,7 +35,7 @@ def confounders(scorer: Scorer, rows: pd.DataFrame, classes: Sequence[str]) -> P
         pairs: score + {all, drop, pairs, groups, window_days}    records close in time
         date: score + {from}                the date from level and SNR, inside one class
         apart: {name: {value, p}}           how far classes differ in each fact: 0 not, 1 wholly
-        matched: score + {drop, on, groups, left_out, means}      equal in magnitude and distance
+        matched: score + {drop, on, groups, left_out, means}      equal in size, distance and age
     """
     if not scorer.enough or len(set(scorer.judged.labels.tolist())) < 2:
         return {}
@@ -49,16 +50,16 @@ def confounders(scorer: Scorer, rows: pd.DataFrame, classes: Sequence[str]) -> P
     return {"confounders": kept} if kept else {}
 
 
-def confounded(verdict: Plain) -> Iterator[str]:
+def confounded(verdict: Plain, unit: str = "event") -> Iterator[str]:
     """What speaks for another reason than the signal; the model is above chance as a whole.
 
-    A fact can only stand for the class where classes differ in it.
+    A fact can only stand for the class where classes differ in it. `unit` is what a group is.
     """
     found = verdict.get("confounders", {})
     apart = found.get("apart", {})
     differ = {k for k, it in apart.items() if it["value"] > STRONG and it["p"] < RARE}
     yield from _pairs(found.get("pairs"))
-    yield from _matched(found.get("matched"))
+    yield from _matched(found.get("matched"), unit)
     yield from _date(found.get("date") if DAY in differ else None)
     yield from _goes_with(found.get("covariates", {}), differ)
 
@@ -74,13 +75,13 @@ def _pairs(it: Plain | None) -> Iterator[str]:
         )
 
 
-def _matched(it: Plain | None) -> Iterator[str]:
+def _matched(it: Plain | None, unit: str) -> Iterator[str]:
     """Where nothing is left once classes are alike in size and distance."""
     if it and _lost(it):
         on = " and ".join(NAMES[name] for name in it["on"])
         yield (
             f"NOT above chance once classes are matched in {on}: balanced accuracy {_ends(it)}, "
-            f"chance {it['chance']:.3f} ({it['groups']} events)."
+            f"chance {it['chance']:.3f} ({it['groups']} {unit}s)."
         )
 
 

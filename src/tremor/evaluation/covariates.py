@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kruskal, rankdata
 
+from tremor.evaluation.exchangeable import days
 from tremor.evaluation.inside_class import inside
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.scoring import Plain, Scorer
 from tremor.evaluation.slicing import group_medians
 
-STORED = ("magnitude", "distance_km", "depth_km", "snr_db")
+STORED = ("magnitude", "distance_km", "depth_km", "snr_db", "age")
 LEVEL, DAY, HOUR = "level", "day", "hour"
-EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
 TINY = 1e-12
 
 
@@ -26,20 +26,13 @@ def covariates(rows: pd.DataFrame) -> dict[str, Floats]:
     `level` is the mean of the channels' log10 RMS; a quantity that never varies is left out.
     """
     found: dict[str, Floats] = {}
-    if (days := dates(rows)) is not None:
-        found |= {DAY: days, HOUR: 24 * (days % 1)}
+    if (known := days(rows)) is not None:
+        day = np.asarray(known, np.float64)
+        found |= {DAY: day, HOUR: 24 * (day % 1)}
     found |= {name: rows[name].to_numpy(np.float64) for name in STORED if name in rows}
     if levels := [name for name in rows if str(name).startswith("level_")]:
         found[LEVEL] = rows[levels].to_numpy(np.float64).mean(1)
     return {name: values for name, values in found.items() if _varies(values)}
-
-
-def dates(rows: pd.DataFrame) -> Floats | None:
-    """When each record starts, in days from 1970 `(record,)`; nothing where one does not tell."""
-    if "start_time" not in rows or not rows["start_time"].astype(bool).all():
-        return None
-    time = pd.to_datetime(rows["start_time"], format="ISO8601", utc=True)
-    return np.asarray((time - EPOCH) / pd.Timedelta(days=1), np.float64)
 
 
 def _varies(values: Floats) -> bool:

@@ -29,10 +29,11 @@ def matched_in_time(scorer: Scorer, days: Floats, rows: pd.DataFrame) -> Plain |
 
     The two are of different events, at the same station and at most `window_days` apart. `all` is
     the same of any two records of those classes, `drop` what is lost: what went with the date.
-    `None` where no window gives `FEWEST` events of either side.
+    `None` where no window gives `FEWEST` events of either side; a record without a date has none.
     """
-    place = days + _apart(rows, float(np.ptp(days)))
-    for window in (w for w in WINDOWS if w <= WIDEST * np.ptp(days)):
+    span = float(np.nanmax(days) - np.nanmin(days))
+    place = days + _apart(rows, span)
+    for window in (w for w in WINDOWS if w <= WIDEST * span):
         first, second = _pairs(scorer, place, window)
         sides = [len(np.unique(scorer.judged.rows[side])) for side in (first, second)]
         if min(sides) >= FEWEST:
@@ -50,9 +51,9 @@ def _apart(rows: pd.DataFrame, span: float) -> Floats:
 def _pairs(scorer: Scorer, place: Floats, window: float) -> tuple[Index, Index]:
     """Records of a lower class, and the ones of a higher that they stand beside, each pair once."""
     judged = scorer.judged
-    found = [np.empty((2, 0), np.int64)]
+    found, dated = [np.empty((2, 0), np.int64)], np.isfinite(place)
     for low, high in combinations(np.unique(judged.labels), 2):
-        ours, theirs = (np.flatnonzero(judged.labels == label) for label in (low, high))
+        ours, theirs = (np.flatnonzero(dated & (judged.labels == k)) for k in (low, high))
         found += [_near(place, ours, theirs), _near(place, theirs, ours)[::-1]]
     both = np.unique(np.concatenate(found, axis=1), axis=1)
     close = np.abs(place[both[0]] - place[both[1]]) <= window

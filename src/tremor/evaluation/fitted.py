@@ -10,7 +10,6 @@ import pandas as pd
 
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.calibration import of_classes
-from tremor.evaluation.conformal import METHODS
 from tremor.evaluation.exchangeable import exchangeable
 from tremor.evaluation.measured import Asked
 from tremor.evaluation.multilabel_metrics import Mask
@@ -26,25 +25,27 @@ class Fitted:
     scorer: Scorer
     validation: Judged
     asked: Asked
+    classes: Sequence[str]
 
     def scaled(self) -> Plain:
         """The temperature, and the calibration after it."""
         taught = self.asked.scorer(self.validation)
         return scaled(self.scorer, taught, lambda s: of_classes(s, self.asked.permutations))
 
-    def sets(self, classes: Sequence[str]) -> Plain:
+    @property
+    def sets(self) -> Plain:
         """The prediction sets of every method."""
-        asked = self.asked
-        return prediction_sets(self.scorer, self.validation, classes, asked.sets, asked.coverage)
+        return self._sets[0]
 
     @cached_property
-    def _inside(self) -> Mask:
-        sets = METHODS[self.asked.sets](self.validation, self.asked.coverage)
-        return sets(self.scorer.judged.chances)
+    def _sets(self) -> tuple[Plain, Mask]:
+        asked = self.asked
+        known = (self.scorer, self.validation, self.classes)
+        return prediction_sets(*known, asked.sets, asked.coverage)
 
     def covered(self, part: Mask) -> Plain:
         """What the sets of a part of the records hold."""
-        return covered(self.scorer, self._inside, part) | {"chance": self.asked.coverage}
+        return covered(self.scorer, self._sets[1], part) | {"chance": self.asked.coverage}
 
     @staticmethod
     def alike(table: pd.DataFrame | None, said: pd.DataFrame, validation: pd.DataFrame) -> Plain:

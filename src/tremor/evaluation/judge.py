@@ -15,10 +15,12 @@ from tremor.evaluation.alarms import alarms
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.calibration import of_classes
 from tremor.evaluation.confounders import confounders
+from tremor.evaluation.featured import Seen
 from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.measured import Asked
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.mistakes import mistakes
+from tremor.evaluation.predictions import read_predictions
 from tremor.evaluation.scoring import Plain, Scorer
 from tremor.evaluation.selective import selective
 from tremor.evaluation.sentences import NOISE, SHUFFLED, sentences
@@ -35,6 +37,7 @@ def judge(
     validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
+    features: Floats | None = None,
     draws: int = 2000,
     permutations: int = 1000,
     level: float = 0.95,
@@ -47,12 +50,15 @@ def judge(
     `table` (of the judged records, and of those of validation) is needed for slices, and with
     `train_table` for leak alarms and times; `validation`, predictions of other records, for the
     temperature and the prediction sets, made by the method `sets` for a `coverage`; all else
-    follows from the predictions. `ordered` classes follow in time. A column `seen` of the tables
+    follows from the predictions. `features` `(record, feature)` are what the network answers from:
+    with a column `distance` of both predictions they tell what is unusual. `ordered` classes follow
+    in time. A column `seen` of the tables
     says what of each record the network had: `all` or `noise`; a column `shuffled`, that its label
     was dealt anew among groups, as a control.
     """
     asked = Asked(draws, permutations, level, seed, sets, covering(coverage))
-    return judge_one(predictions, asked, classes, table, train_table, split, validation, ordered)
+    known = (predictions, asked, classes, table, train_table, split, validation, ordered)
+    return judge_one(*known, features=features)
 
 
 def judge_one(
@@ -65,6 +71,7 @@ def judge_one(
     validation: pd.DataFrame | None = None,
     ordered: bool = False,
     background: int | None = None,
+    features: Floats | None = None,
 ) -> Plain:
     """Judge one question about each record; `background` is the class of quiet ones, if any."""
     judged, permutations = Judged.of(predictions, tuple(classes)), asked.permutations
@@ -86,11 +93,13 @@ def judge_one(
     }
     covered = None
     if validation is not None and len(validation):
-        fitted = Fitted(scorer, Judged.of(validation, tuple(classes)), asked)
+        fitted = Fitted(scorer, Judged.of(validation, tuple(classes)), asked, classes)
         verdict["calibration"] |= fitted.scaled()
-        verdict["sets"] = fitted.sets(classes)
+        verdict["sets"] = fitted.sets
         verdict |= fitted.alike(table, predictions, validation)
         covered = fitted.covered
+    seen = Seen(predictions, validation, rows, features)
+    verdict |= seen.told(scorer, permutations)
     if not scorer.enough:
         verdict["group_list"] = _group_list(judged, classes)
     if why := scorer.lacking(classes):
@@ -141,18 +150,12 @@ def judge_file(path: Path, **settings: Any) -> Plain:
     """
     predictions = read_predictions(path)
     beside = path.with_name("validation.csv")
-    if beside.is_file():
-        settings = {"validation": read_predictions(beside)} | settings
     classes = [c.removeprefix("p_") for c in predictions.columns if c.startswith("p_")]
+    if beside.is_file():
+        settings = {"validation": read_predictions(beside, classes)} | settings
     if not classes or predictions.empty:
         raise Refused("no predictions in this file", str(path), "give a predictions.csv of a run")
     return judge(predictions, classes=classes, **settings)
-
-
-def read_predictions(path: Path) -> pd.DataFrame:
-    """A table of predictions as it was written."""
-    names = {"record_id": str, "group": str}
-    return pd.read_csv(path, dtype=names, float_precision="round_trip")
 
 
 def _heading(judged: Judged, split: str, classes: Sequence[str]) -> Plain:

@@ -13,8 +13,13 @@ def sentences(made: Ladder) -> Iterator[str]:
     """What a reader must know: what leaks, what is left on new events, what the future takes."""
     name = made.metric.replace("_", " ")
     leaky, fair = made.step(LEAKY), made.step(FAIR)
-    if leaky and leaky.above:
-        yield _leak(leaky, name, made.sign)
+    if any(len(step.reached.runs) == 1 for step in made.steps):
+        yield (
+            "ONE SEED on a rung: its intervals are over events alone, so differences between rungs "
+            "may be the luck of training and nothing else."
+        )
+    if leaky and leaky.above and fair:
+        yield _leak(leaky, fair, name, made.sign)
     if fair:
         score = fair.reached.mean
         worse = score.lo if made.sign > 0 else score.hi
@@ -31,20 +36,25 @@ def sentences(made: Ladder) -> Iterator[str]:
             yield f"{start}: {what} {_said(step.above, True)}."
 
 
-def _leak(step: Step, name: str, better: int) -> str:
-    """How large the leak of dealing records instead of events is."""
+def _leak(step: Step, fair: Step, name: str, better: int) -> str:
+    """How large the leak of dealing records instead of events is, with what else is in it.
+
+    Without repeats, two trainings that differ by luck would be taken for it.
+    """
     above = step.above
     assert above is not None
     low = above.lo if better > 0 else above.hi
-    if low is not None and better * low > 0:
-        return (
-            f"THE LEAK: records of one event on both sides are worth {_said(above, True)} of "
-            f"{name}: {step.reached.mean.value:.3f} must NOT be reported."
-        )
-    return (
-        f"Records of one event on both sides are worth {_said(above, True)} of {name}: if there is "
-        "a leak, it lies within this interval."
-    )
+    repeated = min(len(step.reached.runs), len(fair.reached.runs)) > 1
+    worth = f"Records of one event on both sides are worth {_said(above, True)} of {name}"
+    more = ""
+    if step.trained > fair.trained:
+        more = f" (it trains on records of {step.trained:.0f} events instead of {fair.trained:.0f})"
+    if repeated and low is not None and better * low > 0:
+        reached = f"{step.reached.mean.value:.3f} must NOT be reported"
+        return f"THE LEAK: {worth[0].lower()}{worth[1:]}{more}: {reached}."
+    if not repeated:
+        return f"{worth}{more}: one seed cannot tell a leak from luck."
+    return f"{worth}{more}: if there is a leak, it lies within this interval."
 
 
 def _said(score: Score, signed: bool = False) -> str:

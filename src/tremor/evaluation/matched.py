@@ -1,4 +1,4 @@
-"""Is it only size or distance? The score where classes are made alike in both."""
+"""Is it only size, distance or age? The score where classes are made alike in these."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tremor.evaluation.metrics import Floats, Index
 from tremor.evaluation.scoring import Plain, Scorer
 from tremor.evaluation.slicing import group_medians
 
-MATCHED = {"magnitude": 5, "distance_km": 3}
+MATCHED = {"magnitude": 5, "distance_km": 3, "age": 5}
 """Quantities that classes are matched in, and the most quantile bins of each."""
 NAME = "balanced_accuracy"
 
 
 def matched(scorer: Scorer, rows: pd.DataFrame) -> Plain | None:
-    """Balanced accuracy among events whose classes are equal in magnitude and distance.
+    """Balanced accuracy among events whose classes are equal in magnitude, distance and age.
 
     Events stand in cells of quantile bins, by the median of their records. Cells that lack a class
     are left out; in the others the events of each class are weighed to count as much as those of

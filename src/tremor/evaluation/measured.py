@@ -53,8 +53,13 @@ def part(judged: Judged, keep: Mask) -> Judged:
 
 def by_group(judged: Judged, values: Floats) -> Floats:
     """Sums of values of records `(record, …)` over each group: `(group, …)`."""
-    sums = np.zeros((judged.groups, *values.shape[1:]))
-    np.add.at(sums, judged.rows, values)
+    return sums_of(judged.rows, judged.groups, values)
+
+
+def sums_of(rows: Index, groups: int, values: Floats | Mask) -> Floats:
+    """The same of records whose groups are `rows`, by their numbers."""
+    sums = np.zeros((groups, *values.shape[1:]))
+    np.add.at(sums, rows, values)
     return sums
 
 

@@ -86,14 +86,15 @@ def auroc(labels: Index, chances: Floats, weights: Floats) -> Floats:
 
 def _area(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
     """Weighted share of (positive, negative) pairs in the right order, for each draw."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) > 0]))
+    up, down = (np.flatnonzero(side) for side in (positive, ~positive))
+    up, down = (side[np.argsort(score[side], kind="stable")] for side in (up, down))
+    low, high = (np.searchsorted(score[down], score[up], end) for end in ("left", "right"))
     step = max(1, CHUNK // max(len(score), 1))
     areas = []
     for first in range(0, len(weights), step):
-        part = weights[first : first + step][:, order]
-        up = np.add.reduceat(part * positive[order], starts, axis=1)
-        down = np.add.reduceat(part * ~positive[order], starts, axis=1)
-        below = np.cumsum(down, axis=1) - down / 2
-        areas.append(_ratio((up * below).sum(1), up.sum(1) * down.sum(1)))
+        part = weights[first : first + step]
+        ours, below = part[:, up], np.zeros((len(part), len(down) + 1))
+        np.cumsum(part[:, down], axis=1, out=below[:, 1:])
+        pairs = np.einsum("ij,ij->i", ours, below[:, low] + below[:, high])
+        areas.append(_ratio(pairs / 2, ours.sum(1) * below[:, -1]))
     return np.concatenate(areas)

@@ -60,14 +60,28 @@ def of_classes(
 def _surest(table: pd.DataFrame, wrong: np.ndarray, rows: pd.DataFrame | None) -> list[Plain]:
     """The surest wrong row of each group, with what is known of its record."""
     counts = pd.Series(wrong).groupby(table["group"].to_numpy()).agg(["sum", "size"])
-    if rows is not None:
-        there = [name for name in KNOWN if name in rows and name not in table]
-        table = table.assign(**{name: rows[name].to_numpy() for name in there})
+    table = _with_known(table, rows)
     surest = table[wrong].sort_values(["p_predicted", "record_id"], ascending=[False, True])
     found = surest.drop_duplicates("group").head(MOST)
     own = counts.loc[found["group"]]
     found = found.assign(wrong=own["sum"].to_numpy(), records=own["size"].to_numpy())
+    return _plain(found)
+
+
+def known_of(table: pd.DataFrame, rows: pd.DataFrame | None, places: np.ndarray) -> list[Plain]:
+    """Some rows of a table of records by their places, with what is known of them in `rows`."""
+    return _plain(_with_known(table, rows).iloc[places])
+
+
+def _with_known(table: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
+    if rows is None:
+        return table
+    there = [name for name in KNOWN if name in rows and name not in table]
+    return table.assign(**{name: rows[name].to_numpy() for name in there})
+
+
+def _plain(table: pd.DataFrame) -> list[Plain]:
     return [
         {str(k): None if pd.isna(v) or v == "" else v for k, v in row.items()}
-        for row in found.astype(object).to_dict("records")
+        for row in table.astype(object).to_dict("records")
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,12 @@ import pandas as pd
 
 from tremor.errors import Refused
 from tremor.evaluation.calibration import calibration
+from tremor.evaluation.confounders import confounders
+from tremor.evaluation.featured import Seen
 from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.judge import covering
 from tremor.evaluation.measured import Asked
+from tremor.evaluation.metrics import Floats
 from tremor.evaluation.mistakes import of_classes
 from tremor.evaluation.multilabel_alarms import alarms, crossed
 from tremor.evaluation.multilabel_answers import Answers
@@ -43,6 +46,7 @@ def judge(
     validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
+    features: Floats | None = None,
     codes: dict[str, list[int | str]] | None = None,
     challenge_weights: str | None = None,
     unit: str = "patient",
@@ -58,48 +62,31 @@ def judge(
     `predicted_<class>` and `p_<class>`; the tables `label_<class>` and what is known of records.
     `validation` are predictions of other records: of those that have a class, a share `coverage`
     is to have it in its prediction set. `challenge_weights` is a CSV of the Challenge's weights,
-    whose rows are found by `codes`, those of each class. `unit` says what a group is. `ordered`
-    says nothing here.
+    whose rows are found by `codes`, those of each class. `unit` says what a group is. `features`
+    are what the network answers from. `ordered` says nothing here.
 
     The verdict: `split, records, groups, unit, classes, none, interval, null`; `metrics`:
     `macro_auroc` (the verdict's own), `macro_auprc, macro_f1, micro_f1, exact_match` and, where
     asked, `challenge`, each `{value, lo, hi, chance, p}`; `per_class`, as `_of_class` has it;
     `called`: records that have a class (row, the last one none) by class that they are said to
-    have; `baselines` and `slices`, where there are tables (`crossed`, where none trained: learned
-    from the other groups of these records); `verdict`: the sentences, worries first.
+    have; `baselines`, `slices` and `reasons` (`confounders` of each class), where there are tables
+    (`crossed`, where none trained: learned from the other groups of these records); `verdict`: the
+    sentences, worries first.
     """
     answers = Answers.of(predictions, classes)
     if not (answers.labels >= 0).any():
         raise Refused("no record of this part has a known label", split, "another part or dataset")
     challenge = read_weights(challenge_weights, classes, codes) if challenge_weights else None
-    scores = Scores(
-        answers, Asked(draws, permutations, level, seed, "lac_class", covering(coverage)), challenge
-    )
-    fitted = None
-    if validation is not None and len(validation):
-        fitted = FittedClasses(scores, Answers.of(validation, classes))
+    asked = Asked(draws, permutations, level, seed, "lac_class", covering(coverage))
+    scores = Scores(answers, asked, challenge)
     rows = None
     if table is not None:
         rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
-    verdict: Plain = {
-        "split": split,
-        "records": len(answers.labels),
-        "groups": answers.groups,
-        "unit": unit,
-        "classes": list(classes),
-        "none": int((answers.labels == 0).all(1).sum()),
-        "metrics": scores.overall(),
-        "per_class": {c: _of_class(scores, k, fitted) for k, c in enumerate(classes)},
-        "called": _called(answers),
-        "mistakes": of_classes(predictions, classes, rows),
-        "scheme": SCHEME.format(BINS, permutations),
-        "baselines": {},
-    }
-    if fitted is not None and validation is not None:
-        verdict["sets"] = fitted.sets()
+    verdict: Plain = {"split": split, "unit": unit}
+    verdict |= _judged(scores, predictions, validation, rows)
+    if validation is not None and len(validation):
         verdict |= Fitted.alike(table, predictions, validation)
-    if not scores.shared.enough:
-        verdict["group_list"] = _group_list(answers)
+    verdict |= Seen(predictions, validation, rows, features).told(scores.shared, permutations)
     if rows is not None:
         verdict |= _with_tables(scores, rows, train_table)
     verdict["interval"] = scores.said()
@@ -108,15 +95,57 @@ def judge(
     return verdict | {"verdict": sentences(verdict)}
 
 
+def _judged(
+    scores: Scores,
+    predictions: pd.DataFrame,
+    validation: pd.DataFrame | None,
+    rows: pd.DataFrame | None,
+) -> Plain:
+    """All that needs no more than predictions; `rows` tells of their mistakes."""
+    answers = scores.answers
+    classes = answers.classes
+    fitted = None
+    if validation is not None and len(validation):
+        fitted = FittedClasses(scores, Answers.of(validation, classes))
+    found: Plain = {
+        "records": len(answers.labels),
+        "groups": answers.groups,
+        "classes": list(classes),
+        "none": int((answers.labels == 0).all(1).sum()),
+        "metrics": scores.overall(),
+        "per_class": {c: _of_class(scores, k, fitted) for k, c in enumerate(classes)},
+        "called": _called(answers),
+        "mistakes": of_classes(predictions, classes, rows),
+        "scheme": SCHEME.format(BINS, scores.asked.permutations),
+        "baselines": {},
+    }
+    if fitted is not None:
+        found["sets"] = fitted.sets()
+    if not scores.shared.enough:
+        found["group_list"] = _group_list(answers)
+    return found
+
+
 def _with_tables(scores: Scores, rows: pd.DataFrame, train: pd.DataFrame | None) -> Plain:
     """What needs more than predictions; `rows` are the judged records in their order."""
     found: Plain = {"slices": its} if (its := slices(scores, rows)) else {}
+    found["reasons"] = dict(_reasons(scores, rows))
     if "shuffled" in rows and bool(rows["shuffled"].any()):
         found["control"] = "shuffled labels"
     if train is None:
         found["crossed"] = True
         train, rows = crossed(rows)
     return found | {"baselines": alarms(scores, train, rows)}
+
+
+def _reasons(scores: Scores, rows: pd.DataFrame) -> Iterator[tuple[str, Plain]]:
+    """Of each class that has enough groups with and without it: what else could tell it."""
+    for label in scores.judged:
+        known = scores.answers.labels[:, label] >= 0
+        name = scores.answers.classes[label]
+        own = rows[known].reset_index(drop=True)
+        if its := confounders(scores.of_class[label], own, ("without", name)):
+            yield name, its
 
 
 def _of_class(scores: Scores, label: int, fitted: FittedClasses | None) -> Plain:

@@ -17,10 +17,11 @@ from scipy.stats import rankdata
 
 from tremor.evaluation.bootstrap import Evidence, draw_groups, strata
 from tremor.evaluation.chance import p_value
+from tremor.evaluation.delong import Area
 from tremor.evaluation.metrics import Floats, Index
 from tremor.evaluation.multilabel_answers import Answers
-from tremor.evaluation.multilabel_weighed import score_of
-from tremor.evaluation.paired import Draws
+from tremor.evaluation.multilabel_weighed import AREA, score_of
+from tremor.evaluation.paired import Draws, Score
 from tremor.evaluation.runs import Run
 
 POOLED = ("micro_f1", "exact_match")
@@ -45,6 +46,38 @@ class DrawsOfSeveral(Draws):
         """The events that some runs judged."""
         return np.flatnonzero(self.asked[list(members)].any(0)).astype(np.int64)
 
+    def mean(self, members: Sequence[int]) -> Score:
+        """As of any metric; the area of one run over independent records has DeLong's interval."""
+        found = super().mean(members)
+        area = self._area(members) if len(members) == 1 and found.ends else None
+        ends = area.ends(self.level) if area else None
+        return found if ends is None else Score(found.value, *ends)
+
+    def difference(self, first: list[list[int]], second: list[list[int]]) -> Score:
+        """As of any metric; by DeLong where that is `way`."""
+        found = super().difference(first, second)
+        area = self._difference(first, second) if found.ends else None
+        return found if area is None else Score(found.value, *area.apart(self.level))
+
+    def way(self, first: list[list[int]], second: list[list[int]]) -> str:
+        """DeLong's test, of the areas of two runs over the same independent records."""
+        return "DeLong" if self._difference(first, second) else ""
+
+    def _difference(self, first: list[list[int]], second: list[list[int]]) -> Area | None:
+        members = [run for sets in (first, second) for one in sets for run in one]
+        return self._area(members) if len(members) == 2 else None
+
+    def _area(self, members: Sequence[int]) -> Area | None:
+        """The area of one run or the difference of two, where each record is an event."""
+        runs = [self.answers[run] for run in members]
+        one = runs[0]
+        alone = len(one.classes) == 2 and len(np.unique(one.rows)) == len(one.rows)
+        if self.metric != AREA or not alone or (one.labels.sum(0) < 2).any():
+            return None
+        places = [np.argsort(run.rows) for run in runs]
+        scores = [run.chances[at, 1] for run, at in zip(runs, places, strict=True)]
+        return Area.of(one.labels[places[0], 1] == 1, *scores)
+
     def _evidence(self, events: Index) -> Evidence | None:
         """How much some events tell of the metric."""
         if self.metric in POOLED:
@@ -57,8 +90,10 @@ class DrawsOfSeveral(Draws):
         """Two-sided p: predictions change sides event by event, in all sets of records alike.
 
         Several runs of one set of records are mixed each with one of the other side, or with each
-        where they are not as many.
+        where they are not as many. By DeLong where that is `way`.
         """
+        if (area := self._difference(first, second)) is not None:
+            return area.p
         pairs = [_pairs(one, other) for one, other in zip(first, second, strict=True)]
         seen = sum(self._apart(its, np.zeros((1, len(self.labels))))[0] for its in pairs)
         flips = np.random.default_rng((self.seed, 2)).integers(0, 2, (swaps, len(self.labels)))

@@ -27,7 +27,7 @@ from tremor.evaluation.multilabel_weighed import (
     mean_of,
     ratio,
 )
-from tremor.evaluation.scoring import Draws, Plain, Scorer, plain
+from tremor.evaluation.scoring import Draws, Plain, Scorer, plain, wider
 
 FEWEST_A_SIDE = 5
 """Groups with a class, and without it, that its intervals need.
@@ -197,8 +197,9 @@ class Scores:
                 tested = against(value, self.null[name][:, label], levels.get(name))
             else:
                 tested = {"chance": plain(levels[name])}
-            score = scorer.known(value, drawn, self._evidence_of(scorer, name))
-            yield name, score | tested
+            known = scorer.area if name == "auroc" else scorer.known
+            score = known(value, drawn, self._evidence_of(scorer, name))
+            yield name, (wider(score, 2.0) if name == "auprc" else score) | tested
 
     def said(self) -> Plain:
         """How the intervals were made; draws count as undefined where any score is."""

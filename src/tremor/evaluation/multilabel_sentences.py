@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.confounders import confounded
 from tremor.evaluation.multilabel_scores import FEWEST_A_SIDE
 from tremor.evaluation.promises import broken
 from tremor.evaluation.scoring import Plain
@@ -30,6 +31,7 @@ def sentences(verdict: Plain) -> list[str]:
         *_below_always(verdict),
         *_below_commonest(verdict),
         *_never(verdict),
+        *_reasons(verdict),
         *_miscalibrated(verdict),
         *broken(verdict),
         *few,
@@ -42,6 +44,20 @@ def sentences(verdict: Plain) -> list[str]:
         *_crossed(verdict),
         base,
     ]
+
+
+def _reasons(verdict: Plain) -> Iterator[str]:
+    """What else could tell the classes that are above chance, of so many by name."""
+    above = {c for c, it in _judged(verdict).items() if above_chance(it["auroc"])}
+    said = [
+        f"{name}: {line}"
+        for name, its in verdict.get("reasons", {}).items()
+        if name in above
+        for line in confounded(its, verdict["unit"])
+    ]
+    yield from said[:SHOWN]
+    if len(said) > SHOWN:
+        yield f"NOT all that was found of other reasons is said here: {len(said) - SHOWN} more."
 
 
 def _few(verdict: Plain) -> list[str]:

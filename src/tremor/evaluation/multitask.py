@@ -16,13 +16,15 @@ from tremor.evaluation.alarms import alarm
 from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.circular import directions, refuse_no_compass
 from tremor.evaluation.detection import detection
+from tremor.evaluation.featured import Seen
 from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.joint import joint
 from tremor.evaluation.judge import covering, judge_one
 from tremor.evaluation.measured import Asked
+from tremor.evaluation.metrics import Floats
 from tremor.evaluation.multitask_sentences import sentences
 from tremor.evaluation.ordinal import ordinal as distances
-from tremor.evaluation.scoring import Plain
+from tremor.evaluation.scoring import Draws, Plain
 from tremor.evaluation.within import within
 
 BACKGROUND = 0
@@ -39,6 +41,7 @@ def judge(
     validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
+    features: Floats | None = None,
     ordinal: str | None = "magnitude",
     circular: str | None = "azimuth",
     draws: int = 2000,
@@ -55,8 +58,8 @@ def judge(
     `predicted_<head>` and `p_<head>_<class>`; the tables `label_<head>`, and `hours`, how long a
     window is, for false alarms per station-month. The classes of the head `ordinal` rise, those of
     `circular` are 4, 8 or 16 points of the compass after the background, clockwise from north. It
-    is called as every judge is: `classes` are those of the first head, and `ordered` says nothing
-    here.
+    is called as every judge is: `features` are what the network answers from, `classes` those of
+    the first head, and `ordered` says nothing here.
 
     The verdict: `split, records, groups, interval, null`; `metrics`, flat (`magnitude/accuracy`,
     `azimuth/within_accuracy`, `joint_accuracy`, `detection_auroc`, …), each `{value, lo, hi,
@@ -73,26 +76,56 @@ def judge(
     ours = {head.name: head for head in known if len(head.said)}
     if not ours:
         raise Refused("no record of this part has a known label", split, "another part or dataset")
-    single = {name: _single(head, split, asked, name == ordinal) for name, head in ours.items()}
+    verdict: Plain = {"split": split} | _of_heads(ours, predictions, split, asked, ordinal)
+    if validation is not None:
+        verdict |= Fitted.alike(table, predictions, validation)
+    verdict |= _seen(predictions, validation, table, features, asked)
     first = next(iter(ours.values()))
-    verdict: Plain = {
-        "split": split,
-        "records": len(predictions),
-        "groups": int(predictions["group"].nunique()),
-        "interval": single[first.name]["interval"],
-        "null": single[first.name]["null"],
-        "heads": single,
-        **({} if validation is None else Fitted.alike(table, predictions, validation)),
-        "within": {n: it for n, h in ours.items() if (it := within(h.judged, h.classes, asked))},
-    }
     if first.name == next(iter(heads)):
         verdict |= dict(_together(predictions, first, list(heads), asked))
     if circular in ours and (errors := directions(ours[circular].judged, asked)):
         verdict["circular"] = {"head": circular} | errors
-    if any("control" in it for it in single.values()):
-        verdict["control"] = "shuffled labels"
     verdict["metrics"] = dict(_flat(verdict))
     return verdict | {"verdict": sentences(verdict)}
+
+
+def _of_heads(
+    ours: Mapping[str, Head],
+    predictions: pd.DataFrame,
+    split: str,
+    asked: Asked,
+    ordinal: str | None,
+) -> Plain:
+    """Each head by itself, and what is of all of them alike."""
+    single = {name: _single(head, split, asked, name == ordinal) for name, head in ours.items()}
+    first = next(iter(single.values()))
+    found: Plain = {
+        "records": len(predictions),
+        "groups": int(predictions["group"].nunique()),
+        "interval": first["interval"],
+        "null": first["null"],
+        "heads": single,
+        "within": {n: it for n, h in ours.items() if (it := within(h.judged, h.classes, asked))},
+    }
+    if any("control" in it for it in single.values()):
+        found["control"] = "shuffled labels"
+    return found
+
+
+def _seen(
+    predictions: pd.DataFrame,
+    validation: pd.DataFrame | None,
+    table: pd.DataFrame | None,
+    features: Floats | None,
+    asked: Asked,
+) -> Plain:
+    """What the features tell of all records, whichever heads know them."""
+    rows = None
+    if table is not None:
+        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+    alike = np.zeros(predictions["group"].nunique(), np.int64)
+    draws = Draws(alike, asked.draws, asked.level, asked.seed)
+    return Seen(predictions, validation, rows, features).told(draws, asked.permutations)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tremor.evaluation.bootstrap import FEWEST
@@ -19,6 +20,7 @@ def notes(
 ) -> Iterator[str]:
     """What was left out, how far intervals and tests reach, what names do not tell."""
     yield from _left_out(found)
+    yield from _of_choice(configurations)
     yield from _of_seeds(configurations)
     silent = unnamed([c.runs[0].naming for c in configurations])
     if silent:
@@ -45,6 +47,17 @@ def _left_out(found: Found) -> Iterator[str]:
     for why, folders in reasons.items():
         if folders:
             yield f"Left out, {why}: {len(folders)} ({', '.join(map(near, folders))})."
+
+
+def _of_choice(configurations: Sequence[Configuration]) -> Iterator[str]:
+    """Who is first by test scores has been picked by them."""
+    models = [c for c in configurations if not c.control]
+    tried = max(Counter(c.classes for c in models).values(), default=0)
+    if tried > 1:
+        yield (
+            f"The best of {tried} is the best by its test score, which that choice flatters: "
+            "choose by validation (a sweep's page does), and tell of the test score of that choice."
+        )
 
 
 def _of_seeds(configurations: Sequence[Configuration]) -> Iterator[str]:

@@ -122,6 +122,10 @@ class Draws:
             return Evidence.averaged((counts > 0).sum(0))
         return Evidence.pooled(len(events), len(np.unique(strata(self.labels)[events])))
 
+    def way(self, first: list[list[int]], second: list[list[int]]) -> str:
+        """How a pair is tested, where not by swaps."""
+        return ""
+
     def swapped(self, first: list[list[int]], second: list[list[int]], swaps: int) -> float:
         """Two-sided p: predictions change sides event by event, in all sets of records alike.
 

@@ -44,6 +44,7 @@ def judge(
     validation: pd.DataFrame | None = None,
     split: str = "test",
     ordered: bool = False,
+    features: Floats | None = None,
     draws: int = 2000,
     permutations: int = 1000,
     level: float = 0.95,

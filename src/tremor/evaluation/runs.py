@@ -16,7 +16,8 @@ import yaml
 from tremor.config.resolve import leaves, select
 from tremor.config.rules import FOLDED
 from tremor.errors import Refused
-from tremor.files import digest
+from tremor.evaluation.predictions import read_predictions
+from tremor.files import digest, readable
 
 Plain = dict[str, Any]
 IDLE_TRAINER = (
@@ -43,6 +44,7 @@ SHARES = ("dataset.train_frac", "dataset.split.train_frac")
 STAMP = re.compile(r"[-_/]?\d{4}-\d\d-\d\d__\d\d_\d\d_\d\d(_\d+)?(/\d+)?(?=/|$)")
 """The time in a run's path, with the numbers of runs in one second and of a sweep's jobs."""
 SEED = re.compile(r"[-_/]?seed[-_=]?\d+$")
+AGAIN = "evaluate the run again, or leave it out"
 FINISHED = ("config.yaml", "evaluation/predictions.csv", "evaluation/metrics.json")
 
 
@@ -59,23 +61,30 @@ class Run:
     def read(cls, folder: Path) -> Run:
         """Read a run folder; a file that cannot be understood is refused by its name."""
         place = folder / "config.yaml"
-        try:
+        with readable(place, AGAIN, Refused):
             config = yaml.safe_load(place.read_text(encoding="utf-8"))
-            place = folder / "evaluation" / "metrics.json"
-            verdict = json.loads(place.read_text(encoding="utf-8"))
-            place = folder / "evaluation" / "predictions.csv"
-            predictions = pd.read_csv(place, dtype={"record_id": str, "group": str})
-        except (ValueError, OSError, yaml.YAMLError) as error:
-            remedy = "evaluate the run again, or leave it out"
-            raise Refused(f"a file of a run cannot be read: {error}", str(place), remedy) from error
-        return cls(folder, config, verdict, predictions)
+        run = cls.judged_at(folder, config, folder / "evaluation")
+        with readable(place, AGAIN, Refused):
+            _ = run.settings, run.place, run.control, run.sources
+            _ = "train_frac" in config["dataset"] and whole_share(config)
+        return run
 
     @classmethod
     def judged_at(cls, folder: Path, config: Plain, place: Path) -> Run:
         """A run as it was judged at another place than its own, with other settings or records."""
-        verdict = json.loads((place / "metrics.json").read_text(encoding="utf-8"))
-        kinds = {"record_id": str, "group": str}
-        return cls(folder, config, verdict, pd.read_csv(place / "predictions.csv", dtype=kinds))
+        path, table = place / "metrics.json", place / "predictions.csv"
+        with readable(path, AGAIN, Refused):
+            verdict = json.loads(path.read_text(encoding="utf-8"))
+            run = cls(folder, config, verdict, pd.DataFrame())
+            _ = run.labelled and (run.heads or run.classes) and run.scores
+        with readable(table, AGAIN, Refused):
+            kinds = {"record_id": str, "group": str}
+            run = replace(run, predictions=pd.read_csv(table, dtype=kinds, index_col=False))
+            if run.labelled and not run.heads:
+                _ = run.records
+            if run.labelled and not run.heads and not run.several:
+                read_predictions(table, run.classes)
+        return run
 
     @property
     def labelled(self) -> bool:
@@ -173,6 +182,7 @@ def whole_share(config: Plain) -> float:
 
 
 def leaf(key: str) -> str:
+    """The last word of a dotted key."""
     return key.rpartition(".")[2]
 
 

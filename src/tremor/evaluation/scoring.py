@@ -18,6 +18,7 @@ from tremor.evaluation.bootstrap import (
     interval,
     strata,
 )
+from tremor.evaluation.delong import WAY, Area
 from tremor.evaluation.metrics import Floats, Index
 
 Plain = dict[str, Any]
@@ -83,9 +84,13 @@ class Scorer(Draws):
 
     def metric(self, name: str, value: float, drawn: Floats) -> Plain:
         """One of the scores of `metrics` with its interval."""
-        if name in AVERAGED:
-            return self.known(value, drawn, self.averages)
-        return self.value(value, drawn)
+        if name == "auroc":
+            return self.area(value, drawn, self.averages)
+        if name not in AVERAGED:
+            return self.value(value, drawn)
+        found = self.known(value, drawn, self.averages)
+        present = int((self.sizes > 0).sum())
+        return wider(found, present / (present - 1)) if name == "mcc" and present > 1 else found
 
     def of_class(self, label: int, value: float, drawn: Floats) -> Plain:
         """A score of one class, with the interval that its own groups allow."""
@@ -114,6 +119,32 @@ class Scorer(Draws):
         j = self.judged
         whole = metrics.auroc(j.labels, j.chances, np.ones((1, len(j.labels))))[0]
         return float(whole), metrics.auroc(j.labels, j.chances, self.counts[:, j.rows])
+
+    @property
+    def independent(self) -> bool:
+        """Whether each record is a group of its own, of one of two classes."""
+        labels = self.judged.labels
+        both = bool((np.bincount(labels, minlength=2) > 1).all())
+        return self.judged.classes == 2 and both and len(labels) == self.judged.groups
+
+    def area(self, value: float, drawn: Floats, evidence: Evidence | None) -> Plain:
+        """AUROC with its interval: DeLong's where records are independent, else that of draws."""
+        found = wider(self.known(value, drawn, evidence), 2.0)
+        if found["lo"] is None or not self.independent:
+            return found
+        ends = Area.of(self.judged.labels == 1, self.judged.chances[:, 1]).ends(self.level)
+        return found if ends is None else found | {"lo": ends[0], "hi": ends[1], "by": WAY}
+
+
+def wider(score: Plain, loss: float) -> Plain:
+    """A score of 1 with the room below it: it loses `loss` times what balanced accuracy does.
+
+    No error was seen, and one of a class may cost more than its share of the mean recall: for an
+    AUROC a record of one class may lie beyond all of the other.
+    """
+    if score["value"] != 1.0 or score["lo"] is None:
+        return score
+    return score | {"lo": 1 - loss * (1 - score["lo"])}
 
 
 def share(score: Callable[[float, Floats], Plain], value: float, drawn: Floats) -> Plain:

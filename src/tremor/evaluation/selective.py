@@ -6,7 +6,7 @@ import numpy as np
 
 from tremor.evaluation.measured import by_group
 from tremor.evaluation.proper import equal_bins
-from tremor.evaluation.scoring import Plain, Scorer
+from tremor.evaluation.scoring import Plain, Scorer, share
 
 STEPS = 20
 
@@ -36,7 +36,7 @@ def selective(scorer: Scorer) -> Plain:
     ]
     return {
         "points": [_as_risk(point) for point in points],
-        "area": scorer.value(float(area), areas) | {"chance": error, "least": _least(error)},
+        "area": share(scorer.value, float(area), areas) | {"chance": error, "least": _least(error)},
         "saved": scorer.value(error - float(area), every - areas) | {"chance": 0.0},
     }
 

@@ -12,7 +12,7 @@ from tremor.evaluation.conformal import METHODS, Sets, fewest_groups
 from tremor.evaluation.measured import by_group, means
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.multilabel_metrics import Mask
-from tremor.evaluation.scoring import Draws, Plain, Scorer, plain
+from tremor.evaluation.scoring import Draws, Plain, Scorer, plain, share
 
 SCHEME = (
     "sets of classes, with thresholds from validation by group, the likeliest class where none "
@@ -25,14 +25,19 @@ SCHEME = (
 
 def prediction_sets(
     scorer: Scorer, validation: Judged, classes: Sequence[str], wanted: str, coverage: float
-) -> Plain:
-    """Coverage and size of the sets of every method; `chosen` is the one that records are given."""
+) -> tuple[Plain, Mask]:
+    """Coverage and size of the sets of every method, and those that records are given.
+
+    These are of the method `wanted`, `(record, class)`.
+    """
     found = {name: make(validation, coverage) for name, make in METHODS.items()}
     judged = scorer.judged
-    methods = {name: _method(scorer, validation, its, coverage) for name, its in found.items()}
-    chosen = found[wanted]
-    inside = chosen(judged.chances)
-    return {
+    each = {name: sets(judged.chances) for name, sets in found.items()}
+    chosen, inside = found[wanted], each[wanted]
+    methods = {
+        name: _method(scorer, validation, its, each[name], coverage) for name, its in found.items()
+    }
+    told = {
         "method": wanted,
         "wanted": coverage,
         "validation": {"records": len(validation.labels), "groups": validation.groups},
@@ -47,23 +52,29 @@ def prediction_sets(
         },
         "scheme": SCHEME,
     }
+    return told, inside
 
 
-def _method(scorer: Scorer, validation: Judged, sets: Sets, coverage: float) -> Plain:
-    """The sets of one method, over all records."""
+def _method(scorer: Scorer, validation: Judged, sets: Sets, inside: Mask, coverage: float) -> Plain:
+    """The sets of one method, `inside`, over all records."""
     judged = scorer.judged
-    inside = sets(judged.chances)
     sizes = inside.sum(1).astype(float)
     label = validation.labels if len(np.unique(sets.thresholds)) > 1 else None
     fewest = validation.groups if label is None else int(_groups_of_classes(validation).min())
     return {
         "coverage": covered(scorer, inside, np.ones(len(sizes), np.bool_))
         | {"chance": coverage, "expected": expected(fewest, judged.groups, coverage)},
-        "size": scorer.value(*means(scorer, sizes)),
+        "size": _size(scorer, sizes),
         "single": float((sizes == 1).mean()),
         "filled": float((~sets.bare(judged.chances).any(1)).mean()),
         "sizes": np.bincount(sizes.astype(int), minlength=judged.classes + 1).tolist(),
     }
+
+
+def _size(scorer: Scorer, sizes: Floats) -> Plain:
+    """The mean size: every set has one class, what is beyond may be none in all that were seen."""
+    beyond = share(scorer.value, *means(scorer, sizes - 1))
+    return {key: None if end is None else 1 + end for key, end in beyond.items()}
 
 
 def _groups_of_classes(judged: Judged) -> Floats:

@@ -6,11 +6,12 @@ import csv
 import json
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tremor.files import readable
 from tremor.training.sweep_folder import DONE, PRUNED, RUNNING, Job, State, Sweep
 
 Plain = dict[str, Any]
@@ -42,12 +43,27 @@ class Row:
 
 @dataclass(frozen=True)
 class Best:
-    """The configuration that validation chooses: its mean score, and its finished jobs."""
+    """The configuration that validation chooses: its mean score, and its finished jobs.
+
+    It is the best of `among` configurations; `passed_over` more had fewer finished jobs, and the
+    luckiest seeds of one cannot stand against all of another.
+    """
 
     values: dict[str, str]
     score: float
     sd: float | None
     rows: list[Row]
+    among: int
+    passed_over: int = 0
+
+    @property
+    def crossed(self) -> bool:
+        """Whether a test record of one of its jobs is a validation record of another.
+
+        A seed deals the records anew, and so does a fold.
+        """
+        parts = [_parts(row.folder / "split.csv") for row in self.rows]
+        return any(one["test"] & other["val"] for one in parts for other in parts)
 
 
 @dataclass(frozen=True)
@@ -98,8 +114,17 @@ def _row(sweep: Sweep, job: Job, state: State) -> Row:
     score, epoch = best_epoch(folder / "metrics.csv", job.monitor, job.mode)
     path = folder / "evaluation" / "metrics.json"
     judged = state.state == DONE and path.is_file()
-    metrics = json.loads(path.read_text(encoding="utf-8"))["metrics"] if judged else {}
+    metrics = _scores(path) if judged else {}
     return Row(job, state, score, epoch, metrics, folder)
+
+
+def _scores(path: Path) -> dict[str, Plain]:
+    """The test scores of a job, each with its value and ends."""
+    with readable(path, "evaluate this job again"):
+        found: dict[str, Plain] = json.loads(path.read_text(encoding="utf-8"))["metrics"]
+        for score in found.values():
+            _ = [float(score[key]) for key in ("value", "lo", "hi") if score.get(key) is not None]
+    return found
 
 
 def score_of(folder: Path, job: Job) -> float | None:
@@ -111,9 +136,9 @@ def best_epoch(path: Path, monitor: str, mode: str) -> tuple[float | None, int |
     """The best value of a column of metrics.csv and its epoch; `None` where there is none."""
     if not path.is_file():
         return None, None
-    with path.open(newline="") as file:
+    with readable(path, "leave the job out, or train it again"), path.open(newline="") as file:
         told = [(r.get(monitor), r.get("epoch")) for r in csv.DictReader(file)]
-    known = [(float(value), int(epoch or 0)) for value, epoch in told if value]
+        known = [(float(value), int(epoch or 0)) for value, epoch in told if value]
     finite = [(value, epoch) for value, epoch in known if math.isfinite(value)]
     if not finite:
         return None, None
@@ -133,66 +158,35 @@ def chosen(rows: Sequence[Row]) -> tuple[Best | None, str]:
     if len({row.configuration for row in rows}) == 1:
         return None, "all jobs repeat one configuration: there is nothing to choose"
     sign = 1 if scored[0].job.mode == "max" else -1
-    group = max(groups.values(), key=lambda its: sign * statistics.fmean(_scores(its)))
-    scores = _scores(group)
-    sd = statistics.stdev(scores) if len(scores) > 1 else None
-    return Best(dict(group[0].configuration), statistics.fmean(scores), sd, group), ""
+    most = max(map(len, groups.values()))
+    whole = [its for its in groups.values() if len(its) == most]
+    group = max(whole, key=lambda its: sign * statistics.fmean(scores_of(its)))
+    scores, behind = scores_of(group), _pruned(rows) - set(groups)
+    return Best(
+        values=dict(group[0].configuration),
+        score=statistics.fmean(scores),
+        sd=statistics.stdev(scores) if len(scores) > 1 else None,
+        rows=group,
+        among=len(whole) + len(behind),
+        passed_over=len(groups) - len(whole),
+    ), ""
 
 
-def _scores(rows: Sequence[Row]) -> list[float]:
+def _pruned(rows: Sequence[Row]) -> set[tuple[tuple[str, str], ...]]:
+    """Configurations that ended early because they were behind: they were compared, too."""
+    return {row.configuration for row in rows if row.state.state == PRUNED}
+
+
+def _parts(path: Path) -> dict[str, set[str]]:
+    """The records of each part of a run's split; of one that kept none they are not known."""
+    found: dict[str, set[str]] = {"test": set(), "val": set()}
+    if path.is_file():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(row["split"], set()).add(row["record_id"])
+    return found
+
+
+def scores_of(rows: Sequence[Row]) -> list[float]:
+    """The validation numbers that are known."""
     return [row.score for row in rows if row.score is not None]
-
-
-def values_said(values: dict[str, str]) -> str:
-    """`model=lstm optimizer.lr=0.001234`: what a job varies, drawn numbers in four digits."""
-    return " ".join(f"{key}={value_said(value)}" for key, value in values.items())
-
-
-def value_said(text: str) -> str:
-    """A value as it was typed; a number of many digits, as a search draws them, in four."""
-    try:
-        return f"{float(text):.4g}" if len(text) > 8 else text
-    except ValueError:
-        return text
-
-
-def _spread(swept: Swept) -> Iterator[str]:
-    """Mean and spread where every job repeats one configuration."""
-    scored = [row for row in swept.rows if row.state.state == DONE and row.score is not None]
-    alike = len({(row.configuration, row.job.monitor) for row in scored}) == 1
-    if alike and len(scored) > 1:
-        mean, sd = statistics.fmean(_scores(scored)), statistics.stdev(_scores(scored))
-        yield f"{scored[0].job.monitor}: {mean:.4g} ± {sd:.2g} (mean and SD of {len(scored)} jobs)."
-
-
-def number_said(value: float | None) -> str:
-    """Four significant digits, or a dash."""
-    return "–" if value is None else f"{value:.4g}"
-
-
-def sentences(swept: Swept) -> Iterator[str]:
-    """What came of a sweep, in words."""
-    counts = ", ".join(f"{count} {state}" for state, count in swept.counts().items())
-    yield f"{len(swept.rows)} job{'s' * (len(swept.rows) != 1)}: {counts}."
-    best = swept.best
-    if best is None:
-        yield f"No best configuration: {swept.why_none}."
-        yield from _spread(swept)
-        return
-    values = values_said(best.values)
-    row = best.rows[0]
-    size = "smallest" if row.job.mode == "min" else "largest"
-    mean = f"mean of {len(best.rows)} jobs, " if len(best.rows) > 1 else ""
-    said = f"{row.job.monitor} {number_said(best.score)} ({mean}the {size})"
-    yield f"Best by validation: {values}, {said}."
-    if any(key.startswith("dataset.") or key == "dataset" for key in best.values):
-        yield (
-            "The jobs differ in their data: validation numbers of different records are not on "
-            "one scale, and the choice may follow the data instead of the configuration."
-        )
-    configurations = len({row.configuration for row in swept.rows})
-    yield (
-        f"It is the best of {configurations} on validation records, so its validation number is "
-        "flattered; its test score played no part in the choice and is its fair estimate. The "
-        "largest test score of the table is not one: picked after the fact, it is too good."
-    )

@@ -30,7 +30,14 @@ class Axis:
         return (float(self.values[-1]) - float(first)) / len(rest)
 
 
-@dataclass(frozen=True)
+def told_cells(axes: tuple[Axis, ...]) -> str:
+    """The cells of an explanation in words: `3 component x 33 frequency [Hz] x 77 time [s]`."""
+    units = (f" [{axis.unit}]" if axis.unit else "" for axis in axes)
+    named = zip(axes, units, strict=True)
+    return " x ".join(f"{len(axis.values)} {axis.name}{unit}" for axis, unit in named)
+
+
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """Of one record. `values`, `errors` and `leaf` have the shape of its input.
 
@@ -59,6 +66,11 @@ class Explanation:
         if lengths != tuple(self.values.shape):
             fault = f"axes of lengths {lengths} for values of shape {tuple(self.values.shape)}"
             raise Refused(fault, "coordinates", "one coordinate for each cell")
+
+    def __repr__(self) -> str:
+        """A line, not its thousands of numbers."""
+        score = f"score {self.output:.3g}"
+        return f"<Explanation by {self.method}: {told_cells(self.axes)}, {score}>"
 
     @property
     def leaves(self) -> int:

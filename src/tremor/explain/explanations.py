@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,20 +15,22 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from tremor.data.heaps import refuse_broken_heaps
 from tremor.errors import Refused
-from tremor.explain.explanation import Axis, Explanation
-from tremor.files import write_whole
+from tremor.explain.explanation import Axis, Explanation, told_cells
+from tremor.explain.explanations_file import FORMAT, cells, packed, unpacked
+from tremor.files import readable, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMAT = 1
 TRUST = "trust_"  # before the names of trust figures in the table
 Floats = NDArray[np.float32]
-CELLS = {"values": np.float32, "errors": np.float32, "inputs": np.float32, "leaf": np.int32}
+NUMBERS = ("base_value", "output", "completeness_error", "evaluations", "freedom")
+AGAIN = "explain the run again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanations:
     """Attributions `(record, …cells)` in units of the score, with all that they rest on.
 
@@ -49,6 +50,11 @@ class Explanations:
     def __len__(self) -> int:
         return len(self.values)
 
+    def __repr__(self) -> str:
+        """A line, not its millions of numbers."""
+        by = self.meta.get("method", "")
+        return f"<{len(self)} explanations by {by}: {told_cells(self.axes)}>"
+
     @classmethod
     def gather(
         cls,
@@ -62,8 +68,7 @@ class Explanations:
         if not found:
             raise Refused("there is nothing to explain: no record was chosen", "select")
         known = [e.errors for e in found if e.errors is not None]
-        numbers = ("base_value", "output", "completeness_error", "evaluations", "freedom", "note")
-        told = {name: [getattr(e, name) for e in found] for name in numbers}
+        told = {name: [getattr(e, name) for e in found] for name in (*NUMBERS, "note")}
         figures = dict.fromkeys(name for e in found for name in e.trust)
         told |= {f"{TRUST}{n}": [e.trust.get(n, np.nan) for e in found] for n in figures}
         gaps = [np.nan if gap is None else gap for gap in told["completeness_error"]]
@@ -97,7 +102,7 @@ class Explanations:
             fault = f"{len(twice)} records are there twice, such as {twice.iloc[0]}"
             raise Refused(fault, "explanations", "one collection for each station")
         arrays: dict[str, Any] = {"errors": None}
-        arrays |= {n: np.concatenate([_cells(part)[n] for part in parts]) for n in _cells(first)}
+        arrays |= {n: np.concatenate([cells(part)[n] for part in parts]) for n in cells(first)}
         return cls(
             **arrays,
             axes=first.axes,
@@ -153,18 +158,38 @@ class Explanations:
 
     def save(self, path: str | Path) -> Path:
         """Write one HDF5 file, whole or not at all; xarray and h5netcdf can open it."""
-        return write_whole(Path(path), _packed(self))
+        return write_whole(Path(path), packed(self))
 
     @classmethod
     def open(cls, path: str | Path) -> Explanations:
         """Read a file that `save` wrote."""
         try:
-            with h5py.File(path, "r") as file:
-                if file.attrs.get("tremor_explanations") != FORMAT:
-                    raise Refused("not a file of explanations of this version", str(path))
-                return _unpacked(file)
-        except OSError as error:
+            refuse_broken_heaps(Path(path))
+            file = h5py.File(path, "r")
+        except (OSError, ValueError) as error:
             raise Refused(f"cannot read it ({error})", str(path), "an explanation.h5") from error
+        with file, readable(Path(path), AGAIN, Refused):
+            if file.attrs.get("tremor_explanations") != FORMAT:
+                raise Refused("not a file of explanations of this version", str(path))
+            found = cls(**unpacked(file))
+            found._refuse_misfits()
+            return found
+
+    def _refuse_misfits(self) -> None:
+        """Cells, coordinates and rows have to be of the same records."""
+        shape = (len(self.table), *(len(axis.values) for axis in self.axes))
+        for name, array in cells(self).items():
+            if array.shape != shape or array.dtype.kind not in "iuf":
+                raise ValueError(f"{name} of {array.dtype} {array.shape}, not numbers {shape}")
+        for axis in self.axes:
+            kinds = {isinstance(value, str) for value in axis.values}
+            if len(kinds) != 1 or not isinstance(axis.name, str) or not isinstance(axis.unit, str):
+                raise TypeError(f"coordinates of {axis.name} that are neither numbers nor names")
+            _ = axis.step
+        numbers = self.table[[*NUMBERS, *(c for c in self.table if str(c).startswith(TRUST))]]
+        known = np.isfinite(numbers.to_numpy(np.float64)[:, NUMBERS.index("evaluations")]).all()
+        if not known or not {"note", "record_id"} <= {*self.table} or "method" not in self.meta:
+            raise ValueError("it lacks what every explanation tells")
 
     def to_xarray(self) -> Any:
         """An `xarray.Dataset` with the coordinates and the table's columns."""
@@ -173,12 +198,12 @@ class Explanations:
         except ImportError as error:
             raise Refused("xarray is not installed", remedy="pip install xarray") from error
         dims = ("record", *(axis.name for axis in self.axes))
-        cells = {name: (dims, array) for name, array in _cells(self).items()}
+        arrays = {name: (dims, array) for name, array in cells(self).items()}
         axes = {a.name: (a.name, list(a.values), {"units": a.unit}) for a in self.axes}
         names = [c for c in self.table.columns if c not in axes]
         rows = {str(c): ("record", self.table[c].to_numpy()) for c in names}
         attrs = {"meta": json.dumps(self.meta), "classes": list(self.classes)}
-        return xarray.Dataset(cells, coords=axes | rows, attrs=attrs)
+        return xarray.Dataset(arrays, coords=axes | rows, attrs=attrs)
 
     def plot(self, record: int | str | None = None) -> Figure:
         """The mean map of each class, or one record by its place or its `record_id`."""
@@ -204,70 +229,3 @@ def _same(what: str, one: Any, other: Any) -> None:
     if one != other:
         fault = f"they differ in {what}: {str(one)[:60]}, {str(other)[:60]}"
         raise Refused(fault, "explanations", "explain all of them in the same way")
-
-
-def _cells(of: Explanations) -> dict[str, NDArray[Any]]:
-    """The arrays `(record, …cells)` that are there."""
-    there = {name: getattr(of, name) for name in CELLS}
-    return {name: array for name, array in there.items() if array is not None}
-
-
-def _packed(of: Explanations) -> bytes:
-    """The content of the file: the same explanations give the same bytes."""
-    memory = io.BytesIO()
-    with h5py.File(memory, "w", track_order=True) as file:
-        file.attrs["tremor_explanations"] = FORMAT
-        file.attrs["meta"] = json.dumps(of.meta, sort_keys=True)
-        file.attrs["classes"] = json.dumps(list(of.classes))
-        file.attrs["axes"] = json.dumps([asdict(axis) for axis in of.axes])
-        scales = [_scale(file, "record", of.table["record_id"].tolist(), "")]
-        scales += [_scale(file, axis.name, list(axis.values), axis.unit) for axis in of.axes]
-        for name, array in _cells(of).items():
-            made = file.create_dataset(
-                name,
-                data=array.astype(CELLS[name]),
-                chunks=(1, *array.shape[1:]),
-                compression="gzip",
-                shuffle=True,
-            )
-            for place, scale in enumerate(scales):
-                made.dims[place].attach_scale(scale)
-        _write_table(file.create_group("table", track_order=True), of.table)
-    return memory.getvalue()
-
-
-def _scale(file: h5py.File, name: str, values: list[Any], unit: str) -> Any:
-    """A coordinate variable with its unit."""
-    text = any(isinstance(value, str) for value in values)
-    kind = h5py.string_dtype() if text else np.float64
-    data = np.array(values, dtype=object if text else None)
-    made = file.create_dataset(name, data=data, dtype=kind)
-    made.attrs["units"] = unit
-    made.make_scale(name)
-    return made
-
-
-def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
-    for name in table.columns:
-        column = table[name]
-        text = not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        data = column.fillna("").astype(str).to_numpy(object) if text else column.to_numpy()
-        group.create_dataset(str(name), data=data, dtype=h5py.string_dtype() if text else None)
-
-
-def _unpacked(file: h5py.File) -> Explanations:
-    columns = {
-        name: data.asstr()[:] if h5py.check_string_dtype(data.dtype) else data[:]
-        for name, data in file["table"].items()
-    }
-    axes = [axis | {"values": tuple(axis["values"])} for axis in json.loads(file.attrs["axes"])]
-    return Explanations(
-        values=file["values"][:],
-        errors=file["errors"][:] if "errors" in file else None,
-        leaf=file["leaf"][:],
-        inputs=file["inputs"][:],
-        axes=tuple(Axis(**axis) for axis in axes),
-        table=pd.DataFrame(columns),
-        classes=tuple(json.loads(file.attrs["classes"])),
-        meta=json.loads(file.attrs["meta"]),
-    )

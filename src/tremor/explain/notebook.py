@@ -55,7 +55,7 @@ def explain(
     x = torch.as_tensor(np.asarray(inputs) if not isinstance(inputs, Tensor) else inputs).float()
     known = x[:0] if references is None else torch.as_tensor(references).float().to(x.device)
     network = predict.eval() if isinstance(predict, nn.Module) else of_arrays(predict)
-    chosen = _method(method or Owen(), _fill(fill, known), players)
+    chosen = method_of(method or Owen(), filled(fill, known), players)
     named = tuple(axes or (Axis(f"axis {n}", tuple(map(float, range(s)))) for n, s in _sizes(x)))
     rows = _rows(network, x, table, batch)
     names = tuple(classes or map(str, range(int(rows.attrs["classes"]))))
@@ -75,8 +75,10 @@ def explain(
     return Explanations.gather(found, x.cpu().numpy(), rows, names, meta)
 
 
-def _method(estimator: Any, fill: Fill, players: Callable[..., Players]) -> Method:
-    """An estimator in the hands of what knows how to call it."""
+def method_of(estimator: Any, fill: Fill, players: Callable[..., Players]) -> Method:
+    """An estimator in the hands of what knows how to call it; a method is one already."""
+    if Method in type(estimator).__mro__:
+        return estimator  # type: ignore[no-any-return]
     if not hasattr(type(estimator), "__dataclass_fields__"):
         fault = f"{estimator!r} is no estimator"
         raise Refused(fault, "method", "method=Owen(budget=2000), from tremor.explain.estimators")
@@ -98,7 +100,8 @@ def _again(estimator: Any, seed: int = 0) -> Any:
     return replace(estimator, seed=seed) if drawn else estimator
 
 
-def _fill(fill: Fill | None, known: Tensor) -> Fill:
+def filled(fill: Fill | None, known: Tensor) -> Fill:
+    """The fill that was given, or the mean of known records `(record, …)`, or the own blur."""
     if fill is not None:
         return fill
     return Mean(known.mean(0)) if len(known) else Blur()

@@ -133,8 +133,10 @@ def slices(known: Known) -> str:
 
 
 def confounders(known: Known) -> str:
-    found = [own["confounders"] for own in known.judged if own.get("confounders")]
-    return ", ".join(dict.fromkeys(name.replace("_", " ") for own in found for name in own))
+    each = [*known.judged, *known.verdict.get("reasons", {}).values()]
+    names = [name for own in each for name in own.get("confounders", {})]
+    names += [f"{place} in the features" for place in known.verdict.get("probe", {})]
+    return ", ".join(dict.fromkeys(name.replace("_", " ") for name in names))
 
 
 def seeds(known: Known) -> str:

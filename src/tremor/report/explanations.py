@@ -213,7 +213,8 @@ def _picture(folder: Path, entry: Any) -> Picture:
         raise ValueError(f"{name!r} is no name of a figure")
     path = folder / f"{name}.png"
     caption = given.get("caption") or CAPTIONS.get(name, f"{name.replace('_', ' ')}.")
-    data = path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST else b""
+    own = path.is_file() and path.resolve().parent == folder.resolve()
+    data = path.read_bytes() if own and path.stat().st_size <= LARGEST else b""
     if not data.startswith(PNG) or len(data) < 24:
         return Picture(name, str(caption), "", _link(path) if path.is_file() else "", 0)
     width = struct.unpack(">I", data[16:20])[0]

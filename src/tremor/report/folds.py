@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tremor.errors import Refused
 from tremor.evaluation.fold_scores import RECALL, main_of
 from tremor.evaluation.folds import Collected, sentences
-from tremor.files import near, whole_folder, write_json, write_whole
+from tremor.files import near, safe, whole_folder, write_json, write_whole
 from tremor.report import alike
 from tremor.report.folds_figures import caption, figures
 from tremor.report.folds_tables import by_fold, label, pooled, spread
@@ -40,7 +40,7 @@ def write(collected: Collected, folder: Path, *, replace: bool = False) -> list[
             start = f"{number}_" if len(drawn) > 1 else ""
             one.predictions.to_csv(scratch / f"{start}predictions.csv", index=False)
             for name, figure in its.items():
-                save_png(figure, scratch / f"{start}{name}.png")
+                save_png(figure, scratch / f"{start}{safe(name)}.png")
         listed = sorted([*(path.name for path in scratch.iterdir()), "folds.html"])
         write_whole(scratch / "folds.html", html(collected, drawn, listed))
     return sorted(folder.iterdir())

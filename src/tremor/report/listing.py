@@ -15,6 +15,7 @@ import yaml
 
 from tremor.errors import TremorError
 from tremor.evaluation.fold_scores import main_of
+from tremor.files import readable
 from tremor.report import tables
 from tremor.report.files import read_json
 from tremor.report.run_state import State
@@ -112,7 +113,7 @@ def _listed(run: Path, outputs: Path) -> Listed:
             overrides=_overrides(run / "overrides.yaml"),
             pages=list(_pages(run, outputs)),
         )
-    except (TremorError, OSError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:
         said = error.problem if isinstance(error, TremorError) else repr(error)
         place = error.where if isinstance(error, TremorError) else str(run)
         return Listed(**known, state=State("stopped"), fault=f"cannot be read: {place}: {said}")
@@ -171,7 +172,8 @@ def _overrides(path: Path) -> list[str]:
     """What was typed; a list of words."""
     if not path.exists():
         return []
-    return [str(word) for word in yaml.safe_load(path.read_text(encoding="utf-8")) or []]
+    with readable(path, REMEDY):
+        return [str(word) for word in yaml.safe_load(path.read_text(encoding="utf-8")) or []]
 
 
 def _when(run: Path) -> str:

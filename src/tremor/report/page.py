@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from tremor.files import write_whole
+from tremor.files import readable, write_whole
 from tremor.report import tables
 from tremor.report.checklist import checklist
 from tremor.report.explanations import explained
@@ -58,6 +58,7 @@ SECTIONS = {
     "order": "Order in time",
     "strata": "Strata",
     "slices": "Slices",
+    "features": "Features",
     "mistakes": "Mistakes",
     "explanations": "Explanations",
     "studies": "Study of maps",
@@ -81,10 +82,12 @@ OPTIONAL = {
     "strata": ("strata",),
     "slices": ("slices",),
     "sets": ("sets", "selective"),
+    "features": ("unusual", "probe"),
     "paper": ("metrics",),
     "explanations": ("explanations",),
     "studies": ("studies",),
 }
+REMEDY = "evaluate the run again; the files of a run are not to be edited"
 NEEDED = {
     "git.commit": "Code (commit)",
     "data_fingerprint": "Data (fingerprint)",
@@ -128,6 +131,12 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
     should have and has not are said to be missing; those of another kind of run are left out.
     Explanations and studies of them are read from their folders.
     """
+    with readable(run, REMEDY):
+        return write_whole(run / "report.html", _page(run, figures, unit))
+
+
+def _page(run: Path, figures: Mapping[str, Figure], unit: str) -> str:
+    """The page of a run's files as they are now."""
     files = RunFiles.read(run)
     verdict: Mapping[str, Any] = files.verdict or {}
     heads: Mapping[str, Any] = verdict.get("heads", {})
@@ -135,7 +144,7 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
     drawn, explanations, studies = _drawings(figures, named), explained(run), studied(run)
     beside = ["explanations"] * bool(explanations) + ["studies"] * bool(studies)
     groups = tables.headlines_by_head(verdict) if verdict else {}
-    page = (
+    return (
         environment()
         .get_template("page.html.j2")
         .render(
@@ -158,7 +167,6 @@ def write_page(run: Path, figures: Mapping[str, Figure], *, unit: str = "") -> P
             needed=dict(_needed(files.provenance)),
         )
     )
-    return write_whole(run / "report.html", page)
 
 
 def titles(heads: Iterable[str]) -> dict[str, str]:

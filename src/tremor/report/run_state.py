@@ -1,4 +1,4 @@
-"""How far a run came, by what its folder holds: nothing else is asked, nobody has to tell."""
+"""How far a run came, by what its folder holds, and by its process where a sweep noted that."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tremor.report.files import read_json
+from tremor.training import sweep_folder
 from tremor.training.resumed import NOTE as RESUMED
-from tremor.training.sweep_folder import PRUNED_NOTE, TRACEBACK
+from tremor.training.sweep_folder import PRUNED_NOTE, RUNNING, STATE, STOPPED, TRACEBACK
 
 SILENT = 15 * 60.0  # seconds without a sign after which a run is not called running
 REMEDY = "delete this file: it only tells when the run went on"
@@ -38,7 +39,19 @@ class State:
             return cls("done", after or "resumed" * bool(failed))
         silent = (time.time() if now is None else now) - _sign(run)
         words = f"last sign {_ago(silent)} ago"
-        return cls("running" if silent < SILENT else "stopped", f"{after}, {words}".lstrip(", "))
+        name = _of_job(run, last) or ("running" if silent < SILENT else "stopped")
+        return cls(name, f"{after}, {words}".lstrip(", "))
+
+
+def _of_job(run: Path, last: float) -> str:
+    """What the note of a sweep's job says, unless the run was taken up by itself since then.
+
+    It knows the process: a long epoch is no stop, and a killed job does not run for minutes on.
+    """
+    if _time(run / STATE) < last:
+        return ""
+    known = {RUNNING: "running", STOPPED: "stopped"}
+    return known.get(sweep_folder.state_of(run).state, "")
 
 
 def _time(path: Path) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tremor.errors import TremorError
+from tremor.files import readable
 from tremor.report.explanations import FOLDER
 from tremor.report.files import read_json
 from tremor.report.study_table import Table, picture
@@ -36,12 +36,9 @@ def studied(run: Path) -> list[Studied]:
 
 def _read(home: Path) -> Studied:
     """One folder, by its table and what each study left."""
-    try:
-        lines = pd.read_csv(home / "ablation.csv").to_dict("records")
+    with readable(home / "ablation.csv", REMEDY):
+        lines = pd.read_csv(home / "ablation.csv", index_col=False).to_dict("records")
         table = Table.of([{str(k): v for k, v in line.items()} for line in lines])
-    except (OSError, KeyError, ValueError) as error:
-        fault = f"the table of a study cannot be read: {error!r}"
-        raise TremorError(fault, str(home / "ablation.csv"), REMEDY) from error
     honest = {line["study"] for line in table.honest}
     told = {path.parent.name: read_json(path, REMEDY) for path in sorted(home.glob("*/study.json"))}
     own: dict[str, Any] = {name: each for name, each in told.items() if name in honest}

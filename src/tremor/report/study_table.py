@@ -60,7 +60,9 @@ class Table:
 
 def picture(home: Path, study: str, sheet: Mapping[str, str]) -> dict[str, str]:
     """A sheet of a study as data for a page; empty where the file is gone."""
-    path = home / study / sheet["file"]
+    path = (home / study / sheet["file"]).resolve()
+    if not path.is_relative_to(home.resolve()):
+        raise ValueError(f"a sheet outside of the study: {sheet['file']}")
     data = base64.b64encode(path.read_bytes()).decode() if path.exists() else ""
     return {**sheet, "data": data}
 

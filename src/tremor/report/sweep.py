@@ -8,7 +8,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from tremor.evaluation.swept import Best, Row, Swept, sentences, value_said
+from tremor.evaluation.swept import Best, Row, Swept
+from tremor.evaluation.swept_words import sentences, value_said
 from tremor.files import write_whole
 from tremor.report import alike, tables
 from tremor.report.sweep_figures import LINES, MOST, figures

@@ -45,6 +45,9 @@ DETAILS = {
     "distance_km": "Distance (km)",
     "depth_km": "Depth (km)",
     "level": "Level (log10 RMS)",
+    "age": "Age (years)",
+    "station": "Station",
+    "hospital": "Hospital",
 }
 FROM_MINUS_ONE = {"mcc", "explained", "challenge"}
 WITHOUT_CEILING = {"loss"}

@@ -78,7 +78,7 @@ def drawn(alpha: float, x: Tensor) -> Tensor:
 
 
 def mixed_up(x: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
-    """The weighted mean of each record and its partner."""
+    """The mean of each record `(batch, …)` and its partner, weighted by `weight (batch,)`."""
     return torch.lerp(x[partner], x, weight.to(x.dtype).view(-1, *[1] * (x.ndim - 1)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
+from math import inf
 from typing import Any
 
 import torch
@@ -41,8 +42,22 @@ class Facts:
 
     @classmethod
     def read(cls, facts: Plain) -> Facts:
-        heads = {head: tuple(names) for head, names in facts.get("heads", {}).items()}
-        return cls(**(facts | {"classes": tuple(facts["classes"]), "heads": heads}))
+        """The facts as a checkpoint keeps them."""
+        try:
+            heads = {head: tuple(names) for head, names in facts.get("heads", {}).items()}
+            found = cls(**(facts | {"classes": tuple(facts["classes"]), "heads": heads}))
+            told = (found.channels, found.length, *found.classes, *sum(heads.values(), ()))
+            sound = 0 < found.sampling_rate < inf and min(told[:2]) > 0
+            if not sound or [type(it) for it in told[:2]] != [int, int]:
+                raise ValueError("no sizes of records")
+            if not all(isinstance(name, str) for name in told[2:]):
+                raise TypeError("classes without names")
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            fault = f"the checkpoint does not say what its data were ({error})"
+            raise Refused(
+                fault, "facts", "give a checkpoint as simple_train.py wrote it"
+            ) from error
+        return found
 
     @property
     def outputs(self) -> tuple[str, ...]:

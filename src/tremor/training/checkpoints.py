@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from tremor.errors import Refused
 
 FORMAT = 2
+CARD = ("config", "tree", "facts", "provenance")
 NAMES = ("best.ckpt", "last.ckpt")
 
 
@@ -42,17 +44,50 @@ def load(path: Path) -> dict[str, Any]:
     """A checkpoint of ours as plain types and tensors."""
     remedy = "give a checkpoint written by simple_train.py, whole"
     try:
+        _refuse_changed(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        whole = zipfile.is_zipfile(path)
-        fault = str(error).splitlines()[0][:200] if whole else "no archive that torch has written"
+        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        fault = said if _archived(path) else "no archive that torch has written"
         raise Refused(f"cannot read the checkpoint: {fault}", str(path), remedy) from error
     card = content.get("tremor") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         known = isinstance(card, dict) and "format" in card
         again = "train it again, or use the version of Tremor that wrote it" if known else remedy
         raise Refused("not a checkpoint of this version of Tremor", str(path), again)
+    if lacking := next(_misshapen(content), ""):
+        raise Refused(f"the checkpoint has no sound {lacking}", str(path), remedy)
     return content  # type: ignore[no-any-return]
+
+
+def _archived(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
+
+
+def _misshapen(content: dict[str, Any]) -> Iterator[str]:
+    """What every checkpoint of ours has, and this one has not."""
+    card, weights = content["tremor"], content.get("state_dict")
+    if not isinstance(weights, dict) or not all(map(_named_tensor, weights.items())):
+        yield "weights"
+    yield from (name for name in CARD if not isinstance(card.get(name), dict))
+    nodes = [card["config"].get(part, {}) for part in ("encoder", "model", "decoder")]
+    if not all(isinstance(node, dict) for node in nodes):
+        yield "parts of the network"
+
+
+def _named_tensor(item: tuple[Any, Any]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+
+
+def _refuse_changed(path: Path) -> None:
+    """Torch reads weights whose bits have changed as if nothing were: their checksums tell."""
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.testzip()
+    if broken:
+        raise ValueError(f"{broken} in it has changed since it was written")
 
 
 def part_weights(content: dict[str, Any], part: str) -> dict[str, Tensor]:

@@ -6,16 +6,20 @@ import logging
 import os
 import shutil
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tremor.config.build import Plain
-from tremor.errors import Refused
+from tremor.errors import Refused, TremorError
 from tremor.tasks.base import Task
 from tremor.training.assemble import device_of
 
 KEY = "model.compile"
 HOW: dict[str, Any] = {}  # as torch compiles by itself
+COMPILERS = ("torch._dynamo", "torch._inductor")
+"""Where torch's own errors of compiling come from."""
 
 
 def refuse_uncompilable(config: Plain) -> None:
@@ -39,6 +43,20 @@ def compile_model(task: Task, config: Plain) -> None:
     if _asked(config):
         logging.getLogger("torch._dynamo").setLevel(logging.ERROR)
         task.network.model.compile(**HOW)
+
+
+@contextmanager
+def told_of_compiling() -> Iterator[None]:
+    """Say it in one line where torch cannot compile: it happens long after all is built."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith(COMPILERS):
+            raise
+        reason = " ".join(str(error).split("Set TORCHDYNAMO_VERBOSE")[0].split())[:300]
+        fault = f"torch cannot compile the model: {reason}"
+        remedy = f"{KEY}=false; or mend the compiler (CXX names another one)"
+        raise TremorError(fault, KEY, remedy) from error
 
 
 def _asked(config: Plain) -> bool:

@@ -63,7 +63,9 @@ def described(file: KerasFile, found: Recognised) -> Described | None:
         return None
     try:
         return _described(Graph(file), found)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
+    except Refused:
+        raise
+    except Exception as error:
         fault = f"the model's config cannot be understood ({type(error).__name__}: {error})"
         raise Refused(fault, str(file.path), "save the weights alone (save_weights)") from error
 

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from tremor.data.heaps import broken_heaps, refuse_broken_heaps
 from tremor.errors import Refused
 
 Array = NDArray[np.float32]
@@ -73,9 +74,12 @@ def read_keras(path: Path) -> KerasFile:
     try:
         if zipfile.is_zipfile(path):
             return _archive(path)
+        refuse_broken_heaps(path)
         with h5py.File(path, "r") as file:
             return _hdf5(file, path)
-    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+    except Refused:
+        raise
+    except Exception as error:  # h5py and zipfile raise of all kinds about damaged files
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         remedy = "give a Keras .h5, .keras or .weights.h5 file, whole"
         raise Refused(f"cannot read the Keras model ({reason})", str(path), remedy) from error
@@ -91,7 +95,9 @@ def _archive(path: Path) -> KerasFile:
         if max(sizes.get(WEIGHTS, 0), sizes.get(CONFIG, 0)) > LARGEST:
             raise Refused(f"its {WEIGHTS} or {CONFIG} takes {LARGEST:,} bytes or more", str(path))
         config = json.loads(archive.read(CONFIG)) if CONFIG in sizes else None
-        with h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file:
+        weights = archive.read(WEIGHTS)
+        broken_heaps(weights)
+        with h5py.File(io.BytesIO(weights), "r") as file:
             return KerasFile(path, tuple(_numbered(file, path)), config, True)
 
 

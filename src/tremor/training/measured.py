@@ -19,6 +19,7 @@ from tremor.config.build import Plain, build
 from tremor.data.batch import Batch
 from tremor.data.module import DataModule
 from tremor.tasks.base import Task
+from tremor.training.compiling import told_of_compiling
 
 ENOUGH = 5.0  # seconds of training steps
 MOST = 20  # training batches
@@ -39,6 +40,8 @@ WHOLE: Plain = {
     "profiler": None,
 }
 """Trainer settings that would cut the few batches short, or speak of them."""
+ALONE: Plain = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
+"""Trainer settings of one process on one device."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,13 @@ def measure(config: Plain, task: Task, module: DataModule, callbacks: Sequence[C
     batches = max(1, min(MOST, len(module.train_dataloader())))
     few = WHOLE | {"limit_train_batches": batches, "max_epochs": -(-3 // batches)}
     few["accumulate_grad_batches"] = min(2, config["trainer"]["accumulate_grad_batches"])
-    alone = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
-    settings = config["trainer"] | few | alone
+    settings = config["trainer"] | few | ALONE
     if cuda:
         torch.cuda.init()
         torch.cuda.reset_peak_memory_stats()
     trainer = build(settings, callbacks=[*callbacks, meter], logger=False)
-    trainer.fit(task, module)
+    with told_of_compiling():
+        trainer.fit(task, module)
     on_gpu = trainer.strategy.root_device.type == "cuda"
     learning = [p for p in task.parameters() if p.requires_grad]
     return Cost(

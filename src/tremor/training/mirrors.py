@@ -26,7 +26,10 @@ ROWS = 10_000
 
 @dataclass(frozen=True)
 class About:
-    """What a mirror is told of the run; `sweep` names the sweep that it is a job of, if any."""
+    """What a mirror is told of the run; `sweep` names the sweep that it is a job of, if any.
+
+    `judged`: the run has ended before, and is only judged or explained now.
+    """
 
     folder: Path
     config: Plain
@@ -35,6 +38,7 @@ class About:
     provenance: Plain = field(default_factory=dict)
     sweep: str | None = None
     resumed: bool = False
+    judged: bool = False
 
     @property
     def name(self) -> str:
@@ -44,32 +48,42 @@ class About:
 
 @dataclass(frozen=True)
 class Findings:
-    """What is known once the run has been judged."""
+    """What is known once the run has been judged; `aside` names a verdict that is not its own."""
 
     steps: int
     verdict: Plain
     figures: Mapping[str, Figure]
     folder: Path
+    aside: str = ""
+
+    @property
+    def under(self) -> str:
+        """What the names of figures and tables begin with: `evaluation/val/` of another verdict."""
+        return f"evaluation/{self.aside}/" if self.aside else ""
+
+    @property
+    def part(self) -> str:
+        """What the names of numbers begin with: `test/`, or `evaluation/val/`."""
+        return self.under or f"{self.verdict['split']}/"
 
     @property
     def numbers(self) -> dict[str, float]:
         """The metrics that have a value, by part and name: `test/accuracy`."""
         known = self.verdict["metrics"].items()
-        split = self.verdict["split"]
-        return {f"{split}/{n}": m["value"] for n, m in known if m["value"] is not None}
+        return {f"{self.part}{n}": m["value"] for n, m in known if m["value"] is not None}
 
     @property
     def details(self) -> dict[str, Any]:
         """Interval, chance and p of each metric (`test/accuracy_lo`), and the verdict in words."""
-        split, metrics = self.verdict["split"], self.verdict["metrics"]
+        part, metrics = self.part, self.verdict["metrics"]
         found = {
-            f"{split}/{name}_{key}": score[key]
+            f"{part}{name}_{key}": score[key]
             for name, score in metrics.items()
             for key in ("lo", "hi", "chance", "p")
             if score.get(key) is not None
         }
-        sizes = {f"{split}/{key}": self.verdict[key] for key in ("records", "groups")}
-        return found | sizes | {"verdict": "\n".join(self.verdict["verdict"])}
+        sizes = {f"{part}{key}": self.verdict[key] for key in ("records", "groups")}
+        return found | sizes | {f"{self.under}verdict": "\n".join(self.verdict["verdict"])}
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -79,12 +93,14 @@ class Findings:
             for section, first in (("per_class", "class"), ("baselines", "baseline")):
                 if verdict.get(section):
                     found[f"{section}_{head}".rstrip("_")] = rows_of(first, verdict[section])
-        place = self.folder / "evaluation" / "predictions.csv"
+        place = self.folder / "evaluation" / self.aside / "predictions.csv"
         return found | {"predictions": pd.read_csv(place, nrows=ROWS)}
 
 
 def best(folder: Path, watched: Plain) -> dict[str, float]:
     """What the watched metric reached on the validation part, as `best/val/loss`."""
+    if not (folder / "metrics.csv").exists():
+        return {}
     metrics = pd.read_csv(folder / "metrics.csv")
     name = watched["monitor"]
     known = metrics[name].dropna() if name in metrics else pd.Series(dtype=float)
@@ -131,7 +147,15 @@ class Mirror(Logger):
 
     def reached(self, findings: Findings) -> dict[str, float]:
         """The final numbers: of the judge, and the best on the validation part."""
+        if self.about.judged:
+            return findings.numbers
         return findings.numbers | best(self.about.folder, self.about.config["train"])
+
+    @rank_zero_only
+    def illustrate(self, pictures: Mapping[str, Path]) -> None:
+        """Take pictures that are kept as files, by name."""
+        images = {name: Image.open(path) for name, path in pictures.items()}
+        self._try("pictures", lambda: self.show(images))
 
     @abstractmethod
     def take(self, metrics: Mapping[str, float], step: int) -> None:
@@ -140,6 +164,10 @@ class Mirror(Logger):
     @abstractmethod
     def take_findings(self, findings: Findings) -> None:
         """Figures, tables and final numbers."""
+
+    @abstractmethod
+    def show(self, pictures: Mapping[str, Image.Image]) -> None:
+        """Pictures by name."""
 
     @abstractmethod
     def close(self, code: int) -> None:

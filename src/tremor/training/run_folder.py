@@ -16,6 +16,7 @@ import yaml
 
 from tremor import __version__
 from tremor.config.build import Plain
+from tremor.config.outside import own_folder
 from tremor.files import told, write_json, write_whole
 
 PACKAGES = ("hydra-core", "lightning", "numpy", "pandas", "scikit-learn", "scipy", "torch")
@@ -81,7 +82,7 @@ def _git(folder: Path, *words: str) -> str | None:
 
 def command_line(overrides: Sequence[str]) -> str:
     """The command as one would type it again."""
-    return shlex.join(["python", Path(sys.argv[0]).name, *overrides])
+    return shlex.join(["python", Path(sys.argv[0]).name, *own_folder(sys.argv[1:]), *overrides])
 
 
 def device_name() -> str:

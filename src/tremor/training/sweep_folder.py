@@ -11,10 +11,12 @@ import socket
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
+from tremor.config.types import fits
 from tremor.errors import Refused
 from tremor.files import write_json
+from tremor.training.alive import birth, lives
 
 PLAN, STATE, OUTPUT, TRACEBACK = "sweep.json", "job.json", "output.txt", "traceback.txt"
 PRUNED_NOTE = "pruned.json"
@@ -25,7 +27,7 @@ WANTED = {"failed": (FAILED, REFUSED, STOPPED, MISSING), "missing": (STOPPED, MI
 """What `retry=` runs again: all that did not end well, or what never ran or was cut off."""
 FORMAT = 1
 SILENT = 600.0
-"""Seconds without a written file after which a job on another machine counts as gone."""
+"""Seconds without a sign of life after which a job on another machine counts as gone."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,29 @@ class State:
     traceback: str = ""
     host: str = ""
     pid: int = 0
+    born: str = ""
+
+    def __post_init__(self) -> None:
+        if self.state not in (*ENDED, RUNNING, MISSING):
+            raise ValueError(f"no state of a job: {self.state}")
+
+    @classmethod
+    def running(cls) -> State:
+        """That this process is at it."""
+        pid = os.getpid()
+        return cls(RUNNING, host=socket.gethostname(), pid=pid, born=birth(pid))
+
+    @property
+    def here(self) -> bool:
+        """Whether it is of this machine."""
+        return self.host == socket.gethostname()
 
 
 @dataclass(frozen=True)
 class Sweep:
     """A sweep: its folder, its overrides as Hydra takes them and as one types them, Hydra's own,
-    the keys that vary, the folder in which it was typed, its jobs so far.
+    the keys that vary, the folder in which it was typed, its jobs so far; a folder with more YAML
+    files, and the process that runs it, as far as these are known.
     """
 
     folder: Path
@@ -70,6 +89,15 @@ class Sweep:
     keys: list[str]
     home: str
     jobs: list[Job] = field(default_factory=list)
+    config_dir: str = ""
+    by: State | None = None
+
+    @property
+    def busy(self) -> int:
+        """The other process of this machine that runs it at this moment; 0 for none."""
+        by = self.by
+        other = by is not None and by.here and by.pid != os.getpid() and lives(by.pid, by.born)
+        return by.pid if by is not None and other else 0
 
     def write(self) -> Sweep:
         """Write sweep.json."""
@@ -94,9 +122,11 @@ class Sweep:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if content.pop("format") != FORMAT:
                 raise ValueError("another version of Tremor wrote it")
-            jobs = [Job(**job) for job in content.pop("jobs")]
-            return cls(folder=folder, jobs=jobs, **content)
-        except (ValueError, TypeError, KeyError) as error:
+            jobs = [made(Job, job) for job in content.pop("jobs")]
+            by = content.pop("by", None)
+            known = content | {"folder": folder, "jobs": jobs, "by": by and made(State, by)}
+            return made(cls, known)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Refused(f"it cannot be read: {error}", str(path), "start a new sweep") from error
 
     def place(self, job: Job) -> Path:
@@ -113,15 +143,36 @@ class Sweep:
         return [job for job in self.jobs if states[job.number].state in WANTED[retry]]
 
 
+T = TypeVar("T")
+MADE = ("folder", "jobs", "by")
+"""What `made` is given as objects."""
+
+
+def made(kind: type[T], content: dict[str, Any]) -> T:
+    """One of these, if all that is said of it is of the right types."""
+    hints = get_type_hints(kind)
+    for name, value in content.items():
+        if name not in hints or not (name in MADE or fits(value, hints[name])):
+            raise TypeError(f"{kind.__name__.lower()} with {name} {str(value)[:80]}")
+    return kind(**content)
+
+
 def state_of(folder: Path) -> State:
     """What a job's folder says of it; a job whose process is gone was stopped."""
-    try:
-        found = State(**json.loads((folder / STATE).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return State(MISSING)
+    found = written_state(folder)
     if found.state == RUNNING and not alive(found, folder):
         return replace(found, state=STOPPED, problem="its process ended before the job did")
     return found
+
+
+def written_state(folder: Path) -> State:
+    """What job.json says, whether or not its process is still there."""
+    try:
+        return made(State, json.loads((folder / STATE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return State(MISSING)
+    except (ValueError, TypeError, RecursionError) as error:
+        return State(STOPPED, problem=f"its {STATE} cannot be read: {error}", where=str(folder))
 
 
 def put_state(folder: Path, state: State) -> None:
@@ -131,22 +182,7 @@ def put_state(folder: Path, state: State) -> None:
 
 def alive(state: State, folder: Path) -> bool:
     """Whether the process of a running job is still there, as far as one can tell."""
-    if state.host != socket.gethostname():
-        newest = max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
-        return time.time() - newest < SILENT
-    try:
-        os.kill(state.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return not _zombie(state.pid)
-
-
-def _zombie(pid: int) -> bool:
-    """Whether a process has ended, and only its parent has not noticed (where one can look)."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[:1] == ["Z"]
+    if state.here:
+        return lives(state.pid, state.born)
+    newest = max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
+    return time.time() - newest < SILENT

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from tremor.errors import Refused
 from tremor.training.mirrors import About, Findings, Mirror, config_of, picture, scalars
@@ -35,7 +36,7 @@ class TensorBoardMirror(Mirror):
         """The writer, or None before the first number."""
         return self._writer
 
-    def _open(self, step: int) -> Any:
+    def _open(self, step: int | None) -> Any:
         """The writer; after a resume, events from this step on are TensorBoard's no more."""
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
@@ -52,16 +53,24 @@ class TensorBoardMirror(Mirror):
 
     def take_findings(self, findings: Findings) -> None:
         writer = self._open(findings.steps)
-        for name, figure in findings.figures.items():
-            pixels = np.asarray(picture(figure))
-            writer.add_image(f"figures/{name}", pixels, findings.steps, dataformats="HWC")
+        figures, under, step = findings.figures.items(), findings.under, findings.steps
+        self.show({f"{under}figures/{name}": picture(one) for name, one in figures}, step)
         self._reached = self.reached(findings)
-        self.take(self._reached, findings.steps)
-        writer.add_text("verdict", "\n\n".join(findings.verdict["verdict"]), findings.steps)
+        self.take(self._reached, step)
+        said = "\n\n".join(findings.verdict["verdict"])
+        writer.add_text(f"{under}verdict", said, step)
+
+    def show(self, pictures: Mapping[str, Image.Image], step: int | None = None) -> None:
+        writer = self._open(step)
+        for name, one in pictures.items():
+            writer.add_image(name, np.asarray(one), step, dataformats="HWC")
 
     def close(self, code: int) -> None:
         """Hyperparameters come last, with what the run reached, or with its failure."""
-        writer = self._open(0).file_writer
+        writer = self._open(None).file_writer
+        if self.about.judged:
+            self._writer.close()
+            return
         from torch.utils.tensorboard.summary import hparams
 
         config = {k: v for k, v in config_of(self.about.config).items() if k != "trainer"}

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 from lightning.pytorch.utilities import rank_zero_only
-from matplotlib.figure import Figure
+from PIL import Image
 
 from tremor.config.build import Plain
 from tremor.errors import Refused
@@ -121,27 +121,28 @@ class WandbMirror(Mirror):
         numbers = self.reached(findings) | {"step": findings.steps}
         self.experiment.log(numbers)
         self.experiment.summary.update(findings.details)
-        self._try("figures", lambda: self.show(findings.figures))
-        self._try("tables", lambda: self._tabulate(findings.tables))
-        if self.log_model:
+        figures, tables = findings.figures.items(), findings.tables
+        drawn = {f"{findings.under}figures/{name}": one for name, one in figures}
+        self._try("figures", lambda: self.show({n: picture(one) for n, one in drawn.items()}))
+        self._try("tables", lambda: self._tabulate(f"{findings.under}tables", tables))
+        if self.log_model and not self.about.judged:
             self._try("checkpoints", lambda: self._keep_model(findings))
 
-    def show(self, figures: Mapping[str, Figure]) -> None:
-        """Figures as media, under `figures/`."""
+    def show(self, pictures: Mapping[str, Image.Image]) -> None:
+        """Pictures as media."""
         import wandb
 
-        shown = {f"figures/{name}": wandb.Image(picture(one)) for name, one in figures.items()}
-        self.experiment.log(shown)
+        self.experiment.log({name: wandb.Image(one) for name, one in pictures.items()})
 
-    def _tabulate(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Tables under `tables/`, empty cells as such."""
+    def _tabulate(self, under: str, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Tables, empty cells as such."""
         import wandb
 
         with staged(self.about.folder):
             for name, table in tables.items():
                 cells = table.astype(object).where(table.notna(), None)
                 made = wandb.Table(dataframe=cells, allow_mixed_types=True)
-                self.experiment.log({f"tables/{name}": made})
+                self.experiment.log({f"{under}/{name}": made})
 
     def _keep_model(self, findings: Findings) -> None:
         """The checkpoints as one artifact: once downloaded, `checkpoint=<its folder>` opens it."""

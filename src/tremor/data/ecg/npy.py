@@ -12,7 +12,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from tremor.data.sources.pickled_arrays import Call, Meanings, Name, NotUnderstood, unread
+from tremor.data.sources.pickled_arrays import (
+    Call,
+    Meanings,
+    Name,
+    NotUnderstood,
+    text_checked,
+    unread,
+)
 from tremor.data.sources.safe_pickle import Scribe, understood
 from tremor.errors import Refused
 
@@ -47,8 +54,11 @@ def read_npz(path: Path) -> dict[str, Array]:
                 problem = f"its arrays take more than {LARGEST >> 20} MB"
                 raise Refused(problem, str(path), "give a smaller archive")
             found = {member.filename: archive.read(member) for member in members}
-    except (OSError, zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError) as error:
-        raise Refused(f"cannot read it as an archive ({error})", str(path), BROKEN) from error
+    except Refused:
+        raise
+    except Exception as error:  # zipfile and zlib raise of all kinds about damaged files
+        said = str(error) or type(error).__name__
+        raise Refused(f"cannot read it as an archive ({said})", str(path), BROKEN) from error
     return {name.removesuffix(".npy"): array_of(data, path) for name, data in found.items()}
 
 
@@ -68,7 +78,16 @@ def array_of(data: bytes, path: Path) -> Array:
         problem = f"{len(body)} bytes for an array of {shape} {dtype}"
         raise Refused(problem, str(path), BROKEN)
     flat = np.frombuffer(body, dtype) if len(body) else np.empty(size, dtype)
+    for name in dtype.names or [...]:
+        _refuse_no_letters(flat[name], path)
     return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _refuse_no_letters(flat: Array, path: Path) -> None:
+    try:
+        text_checked(np.ascontiguousarray(flat))
+    except NotUnderstood as error:
+        raise Refused(f"cannot read it as an array: {error}", str(path), BROKEN) from error
 
 
 def _objects(body: bytes, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:

@@ -24,7 +24,7 @@ def _read(path: Path, where: str) -> dict[str, str]:
         remedy = "dataset.patients=FILE, or null: each record is then a patient of its own"
         raise Refused("this table of patients is not there", where, remedy)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
     except ValueError as error:
         problem = f"cannot read it as a table ({str(error).strip()})"
         raise Refused(problem, where, "give a CSV with the columns record and patient") from error

@@ -13,7 +13,7 @@ import pandas as pd
 
 from tremor.data.geomagnetic.names import day_of
 from tremor.data.geomagnetic.samples import Numbers, Samples, content, seconds_of, without_codes
-from tremor.data.sources.cells import Unusable
+from tremor.data.sources.cells import Unusable, numbers
 
 DECIMAL_COMMA = r"[-+]?\d+,\d+"
 NAME = re.compile(r"(?P<station>[A-Za-z0-9-]+)_(?P<day>\d{8})\.csv(\.gz)?", re.IGNORECASE)
@@ -80,12 +80,12 @@ class DelimitedDay:
 
 def _seconds(times: pd.Series, day: date) -> Numbers:
     """Seconds after midnight UTC of a column of text or numbers; NaN where it says neither."""
-    numbers = pd.to_numeric(times, errors="coerce").to_numpy(np.float64)
-    mostly = np.isfinite(numbers).sum() > len(times) / 2
-    seconds = numbers if mostly else seconds_of(times.astype(str), day)
+    said = numbers(times)
+    mostly = np.isfinite(said).sum() > len(times) / 2
+    seconds = said if mostly else seconds_of(times.astype(str), day)
     if len(times) and not np.isfinite(seconds).any():
-        said = f"{times.iloc[0]} in column {times.name}"
-        raise Unusable(f"{said} is neither ISO time nor seconds after 00:00")
+        first = f"{times.iloc[0]} in column {times.name}"
+        raise Unusable(f"{first} is neither ISO time nor seconds after 00:00")
     return seconds
 
 
@@ -96,4 +96,4 @@ def _numbers(column: pd.Series) -> pd.Series[float]:
         commas = texts[texts.str.fullmatch(DECIMAL_COMMA)]
         if len(commas):
             raise Unusable(f"{commas.iloc[0]} in column {column.name} has a decimal comma")
-    return pd.to_numeric(column, errors="coerce")
+    return pd.Series(numbers(column), index=column.index)

@@ -96,7 +96,7 @@ def _refuse_tenths(kp: pd.Series[float], path: Path) -> None:
 
 def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, dtype=str, skipinitialspace=True)
+        table = pd.read_csv(path, dtype=str, skipinitialspace=True, index_col=False)
     except (OSError, ValueError) as error:
         raise Refused(f"cannot read it as a table ({str(error).strip()})", str(path)) from error
     table.columns = [str(name).strip().lower() for name in table.columns]

@@ -12,7 +12,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -29,10 +28,9 @@ from tremor.data.images.layout import (
 )
 from tremor.data.images.png import Pixels, is_whole, write_pictures
 from tremor.errors import Refused, TremorError
-from tremor.files import write_json, write_whole
+from tremor.files import clear_scratch, safe, write_json, write_whole
 
 Piece = tuple[list[str], Pixels]
-SAFE = " !$&'()+,;=@[]{}"
 AHEAD = 3  # pieces that wait for each process
 
 
@@ -49,8 +47,7 @@ def begin(root: Path, settings: dict[str, Any], classes: Iterable[str]) -> None:
         for label in classes:
             place = root / folder / safe(label)
             place.mkdir(parents=True, exist_ok=True)
-            for left in place.glob(".*"):  # of an export that was killed
-                left.unlink(missing_ok=True)
+            clear_scratch(place)
 
 
 def _refuse_others(then: dict[str, Any], now: dict[str, Any], root: Path) -> None:
@@ -60,12 +57,6 @@ def _refuse_others(then: dict[str, Any], now: dict[str, Any], root: Path) -> Non
         said = "; ".join(f"{k} was {then.get(k)}, is {now.get(k)}" for k in other)
         problem = f"this folder holds pictures made otherwise: {said}"
         raise Refused(problem, str(root), "another folder, or the same settings")
-
-
-def safe(name: str) -> str:
-    """A name that any file system takes: what it may not hold is written as %XX."""
-    quoted = quote(name, safe=SAFE)
-    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 def file_name(record_id: str, station: str) -> str:

@@ -82,8 +82,9 @@ def range_of(root: Path) -> Range | None:
     if not path.is_file():
         return None
     try:
-        low, high, first, last = np.load(path, allow_pickle=False).astype(float).tolist()
-    except (ValueError, OSError, TypeError, EOFError) as error:
+        numbers = np.load(path, allow_pickle=False).astype(float)
+        low, high, first, last = numbers.reshape(numbers.size).tolist()
+    except Exception as error:  # numpy parses the head as Python's own words
         raise Refused(f"{FOUR} ({error})", str(path), MEND) from error
     if not -np.inf < low <= high < np.inf or not -np.inf < first <= last < np.inf:
         raise Refused(f"{FOUR}: {low:g}, {high:g}, {first:g}, {last:g}", str(path), MEND)
@@ -98,7 +99,7 @@ def noted(root: Path) -> dict[str, Any] | None:
     try:
         settings = json.loads(path.read_text())["settings"]
         return settings | {"channels": [str(name) for name in settings["channels"]]}  # type: ignore[no-any-return]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = "not a note of an export of ours"
         raise Refused(problem, str(path), "take it away, or choose another folder") from error
 

@@ -15,9 +15,13 @@ from tremor.files import write_whole
 
 Pixels = NDArray[np.uint8]
 HEAD, TAIL = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
-FAULTS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+FAULTS = (
+    *(OSError, SyntaxError, ValueError, EOFError, MemoryError, struct.error),
+    Image.DecompressionBombError,
+)
 """What Pillow raises about damaged files."""
 MODES = ("RGB", "RGBA")
+UNFOLDED = 1100  # times that what is packed by deflate may at most grow
 
 
 def encoded(pixels: Pixels) -> bytes:
@@ -50,6 +54,7 @@ def size_of(path: Path) -> tuple[int, int]:
         with Image.open(path, formats=["PNG"]) as picture:
             if picture.mode not in MODES:
                 raise Unusable(f"mode {picture.mode}, not RGB or RGBA")
+            _refuse_more(picture, path)
             return picture.height, picture.width
     except FAULTS as error:
         raise Unusable("cannot be read as PNG") from error
@@ -59,6 +64,13 @@ def decoded(path: Path) -> Pixels:
     """The pixels `(row, column, 3)`, without any alpha."""
     try:
         with Image.open(path, formats=["PNG"]) as picture:
+            _refuse_more(picture, path)
             return np.asarray(picture)[..., :3]
     except FAULTS as error:
         raise Unusable("cannot be read as PNG") from error
+
+
+def _refuse_more(picture: Image.Image, path: Path) -> None:
+    """A size that the file's bytes cannot fill would only take memory."""
+    if picture.height * picture.width * len(picture.mode) > UNFOLDED * path.stat().st_size:
+        raise Unusable("cannot be read as PNG: it announces more than it holds")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 
@@ -26,8 +27,17 @@ def number(value: Any) -> float:
     """A number, or not-a-number where there is none."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float("nan")
+
+
+def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """A column of a table as numbers, not-a-number where there is none.
+
+    Whole numbers beyond 64 bits, which pandas leaves as Python's own, become infinite or inexact.
+    """
+    texts = column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
+    return pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
 
 
 def written(stamp: datetime) -> str:

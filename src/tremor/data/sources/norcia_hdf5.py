@@ -23,6 +23,8 @@ FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
 """What the HDF5 library raises about damaged files."""
 
 
+LARGEST = 1 << 28
+"""Bytes of one trace above which nothing is read: a file may announce what it does not hold."""
 Fault = Callable[[tuple[int, ...]], str]
 
 
@@ -56,7 +58,11 @@ def attribute_table(path: Path, needed: Collection[str]) -> pd.DataFrame:
     """The attributes, numbers to the last digit; a station may be called NA."""
     try:
         table = pd.read_csv(
-            path, float_precision="round_trip", keep_default_na=False, na_values=["", "nan", "NaN"]
+            path,
+            float_precision="round_trip",
+            keep_default_na=False,
+            na_values=["", "nan", "NaN"],
+            index_col=False,
         )
     except ValueError as error:
         problem = f"cannot read it as a table ({str(error).strip()})"
@@ -107,4 +113,6 @@ def _trace(name: str, row: dict[str, Any], file: Any, path: str, fault_of: Fault
 def _unreadable(dataset: Any) -> str:
     if dataset.is_virtual or dataset.external:
         return "samples in another file"
+    if dataset.nbytes > LARGEST:
+        return f"samples of more than {LARGEST >> 20} MB"
     return "" if dataset.dtype.kind in "iuf" else "samples that are not numbers"

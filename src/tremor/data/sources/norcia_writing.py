@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import tempfile
-from collections.abc import Iterable, Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Iterable, Sized
 from pathlib import Path
 
 import h5py
@@ -15,7 +12,7 @@ import pandas as pd
 
 from tremor.data.sources.norcia_files import COMPONENTS, FileSet, Trace
 from tremor.errors import Refused
-from tremor.files import told, write_whole
+from tremor.files import whole_file, write_whole
 
 LABELS = {"pre": [1, 0], "visso": [0, 0], "post": [0, 1]}
 ORDER = (
@@ -80,19 +77,3 @@ def _row(trace: Trace, phase: str) -> dict[str, object]:
     samples = trace.samples.astype(np.float64)
     parts = {f"{c}_channel": part.copy() for c, part in zip(COMPONENTS, samples, strict=True)}
     return trace.attributes | parts | {"label": LABELS[phase]}
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A scratch file beside `path` that becomes `path` when all went well."""
-    with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        scratch = Path(name)
-        try:
-            yield scratch
-            scratch.chmod(0o644)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)

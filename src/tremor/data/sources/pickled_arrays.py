@@ -203,10 +203,10 @@ def _flat(meant: Meanings, data: Any, kind: np.dtype[Any]) -> Array:
     if not isinstance(raw, bytearray):
         meant.copy(len(raw))
         flat = flat.copy()
-    return _text_checked(flat)
+    return text_checked(flat)
 
 
-def _text_checked(flat: Array) -> Array:
+def text_checked(flat: Array) -> Array:
     """The array itself, whose letters (if it has any) are Unicode."""
     if flat.dtype.kind == "U" and flat.size:
         letters = flat.view(np.dtype("u4").newbyteorder(flat.dtype.byteorder))

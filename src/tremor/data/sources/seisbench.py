@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number
+from tremor.data.sources.cells import Unusable, number, numbers
 from tremor.data.sources.seisbench_files import FAULTS, Chunk, Extent, Waveforms, chunks, metadata
 from tremor.data.sources.seisbench_runs import NAMES, Piece, Run, wanted
 from tremor.data.writer import RecordWriter
@@ -207,7 +207,7 @@ def _facts(run: Run, starts: Starts, dataset: str) -> pd.DataFrame:
     made["station"] = stations.fillna("").to_numpy()
     for old, new in NAMES.items():
         if old in table:
-            made[new] = pd.to_numeric(table[old], errors="coerce").to_numpy(np.float64)
+            made[new] = numbers(table[old])
     if "trace_start_time" in table:
         made["start_time"] = _written(table["trace_start_time"], since)
     if "source_origin_time" in table:

@@ -12,10 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tremor.data.heaps import refuse_broken_heaps
 from tremor.data.sources.cells import Unusable
 from tremor.errors import Refused
 
-FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, UnicodeError)
+FAULTS = (
+    *(OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, UnicodeError),
+    *(OverflowError, MemoryError),
+)
 """What the HDF5 library raises about damaged files, and bad places in them."""
 TEXTS = ("trace_name", "source_id", "station_code", "split", "trace_component_order")
 PIECE = 10_000  # rows of metadata in memory at once
@@ -40,13 +44,23 @@ def chunks(folder: Path) -> list[Chunk]:
         names = listed.read_text(errors="replace").split()
     else:
         names = sorted(path.name[8:-4] for path in folder.glob("metadata*.csv"))
+    if len(set(names)) < len(names):
+        raise Refused("a chunk is listed twice", str(listed), "name each chunk once")
     pairs = [Chunk(folder / f"metadata{n}.csv", folder / f"waveforms{n}.hdf5") for n in names]
     paths = [path for pair in pairs for path in (pair.metadata, pair.waveforms)]
-    missing = [path.name for path in paths if path.parent != folder or not path.is_file()]
+    missing = [path.name[:80] for path in paths if path.parent != folder or not _there(path)]
     if missing or not pairs:
-        what = ", ".join(missing) if missing else "metadata*.csv with waveforms*.hdf5"
+        what = ", ".join(missing[:4]) if missing else "metadata*.csv with waveforms*.hdf5"
         raise Refused(f"missing in the folder: {what}", str(folder), ASKED)
     return pairs
+
+
+def _there(path: Path) -> bool:
+    """Whether it is a file; what the list calls it may be no name of any."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def metadata(path: Path, wanted: Callable[[str], bool]) -> Iterator[pd.DataFrame]:
@@ -63,6 +77,7 @@ def metadata(path: Path, wanted: Callable[[str], bool]) -> Iterator[pd.DataFrame
             dtype=dict.fromkeys(TEXTS, str),
             keep_default_na=False,
             na_values=["", "nan", "NaN"],
+            index_col=False,
         )
     except (ValueError, OSError) as error:
         raise Refused(f"cannot read it as a table ({str(error).strip()})", str(path)) from error
@@ -73,6 +88,7 @@ class Waveforms:
 
     def __init__(self, path: Path):
         try:
+            refuse_broken_heaps(path)
             self.file = h5py.File(path, "r", rdcc_nbytes=CACHE)
             self._buckets: dict[str, Any] = {}  # the latest
             self.format = {key: _plain(node) for key, node in self._nodes("data_format").items()}

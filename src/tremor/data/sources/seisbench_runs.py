@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tremor.data.sources.cells import Unusable
+from tremor.data.sources.cells import Unusable, numbers
 
 ARRIVAL = re.compile(r"trace_(?P<phase>[PSps]\w*)_arrival_sample")
 NAMES = {
@@ -142,4 +142,4 @@ def _numbers(table: pd.DataFrame, column: str) -> Numbers:
     """Numbers of a column, NaN where there are none."""
     if column not in table:
         return np.full(len(table), np.nan)
-    return pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
+    return numbers(table[column])

@@ -8,11 +8,10 @@ from pathlib import Path
 import h5py
 import pandas as pd
 
-from tremor.data.sources.norcia_writing import whole_file
 from tremor.data.synthetic.claim import claim
 from tremor.data.synthetic.traces import TraceWorld
 from tremor.errors import Refused
-from tremor.files import write_whole
+from tremor.files import whole_file, write_whole
 
 BUCKET = 1024  # traces of a bucket, as SeisBench's writer packs them
 MADE = ("metadata*.csv", "waveforms*.hdf5", "chunks")

@@ -25,7 +25,11 @@ HELD = 2**17  # numbers in a slab's chunk of queries, where there is a cache to 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
 def mlstm(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: Tensor) -> Tensor:
-    """Sums and states are float32, or float64 if queries or values are, whatever else comes in."""
+    """Answers `(batch, head, step, value)` of queries and keys `(batch, head, step, key)`.
+
+    Gates are `(batch, head, step)`. Sums and states are float32, or float64 if queries or values
+    are, whatever else comes in.
+    """
     given = (q, k, v, input_gate, forget_gate)
     learns = torch.is_grad_enabled() and any(x.requires_grad for x in given)
     return Chunkwise.apply(*given, learns)  # type: ignore[no-any-return, no-untyped-call]

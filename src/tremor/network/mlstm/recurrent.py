@@ -10,7 +10,11 @@ from tremor.network.mlstm.scales import LEAST, MOST, NEVER
 
 
 def mlstm(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: Tensor) -> Tensor:
-    """The state is kept over exp(scale), the largest weight so far, so that nothing overflows."""
+    """Answers `(batch, head, step, value)` of queries and keys `(batch, head, step, key)`.
+
+    Gates are `(batch, head, step)`. The state is kept over exp(scale), the largest weight so far,
+    so that nothing overflows.
+    """
     state, scale = q.new_zeros(*q.shape[:2], q.shape[3], v.shape[3] + 1), q.new_tensor(NEVER)
     counted = torch.cat([v, torch.ones_like(v[..., :1])], -1)
     heard = []

@@ -1,0 +1,1 @@
+"""Numbers that do not move: a tiny run of each system, kept and compared."""

@@ -1,0 +1,1 @@
+"""A package of somebody else: a dataset, a model and an explainer for Tremor."""
