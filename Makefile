@@ -4,7 +4,7 @@ PY := .venv/bin/python
 DONE := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test lint types imports unit docs bench clean
+.PHONY: help install train test lint types imports unit docs bench faults fuzz matrix clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +41,15 @@ docs: install  ## write docs/config.md anew from the config tree
 bench: install  ## side-by-side measurements; results go to benchmarks/results
 	for f in benchmarks/bench_*.py; do $(PY) $$f || exit 1; done
 	$(PY) benchmarks/write_table.py
+
+faults: install  ## doors killed, disks full, files damaged (about half an hour; docs/reliability.md)
+	$(PY) tests/faults --kills 200
+
+fuzz: install  ## a million bad inputs for every reader (docs/reliability.md)
+	PYTHONPATH=tests $(PY) -m fuzz --cases 1000000
+
+matrix: install  ## a quick part of the tests with other Hydra and torch, in throw-away environments
+	$(PY) scripts/matrix.py
 
 clean:  ## remove .venv and caches (not outputs/)
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

@@ -1,7 +1,7 @@
 """Run a quick part of the tests with other versions of Hydra and torch: `python scripts/matrix.py`.
 
-Each leg has a throw-away environment (up to 6 GB, removed afterwards): the versions of
-constraints.txt but for those that the leg says. Ends with one table of all legs.
+Each leg has a throw-away environment: this one, but for the versions that the leg says (up to 4 GB
+more for another torch, removed afterwards). Ends with one table of all legs.
 """
 
 from __future__ import annotations
@@ -9,25 +9,31 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TORCH = r"torch|torchvision|triton|nvidia-.*|cuda-.*"
+BOTH = [
+    *("tests/golden", "tests/test_nothing_runs.py", "tests/doors/test_train.py"),
+    *("tests/doors/test_evaluate.py", "tests/doors/test_resume_within.py"),
+]
 DOORS = [
-    *("help", "completion", "misspelt", "refusals", "checking", "globs", "dry_run", "train"),
-    *("evaluate", "resume_within", "sweep", "search", "outside", "explain"),
+    *("help", "completion", "misspelt", "refusals", "checking", "globs", "dry_run", "sweep"),
+    *("search", "outside"),
 ]
-QUICK = [
-    *("tests/golden", "tests/config", "tests/network", "tests/tasks", "tests/training"),
-    *("tests/data/test_module.py", "tests/data/test_order.py", "tests/test_nothing_runs.py"),
-    *(f"tests/doors/test_{name}.py" for name in DOORS),
+TREE = [*BOTH, "tests/config", *(f"tests/doors/test_{name}.py" for name in DOORS)]
+NETWORKS = [
+    *(*BOTH, "tests/network", "tests/tasks", "tests/training", "tests/doors/test_explain.py"),
+    *("tests/data/test_module.py", "tests/data/test_order.py"),
 ]
-"""Where another Hydra, OmegaConf, torch or torchvision is met first: a few minutes on two cores."""
+"""Where another Hydra, or another torch, is met first: a few minutes on two cores."""
 SHOWN = ("torch", "torchvision", "hydra-core", "omegaconf", "lightning", "numpy")
 COUNTED = ("passed", "failed", "error", "skipped")
 
@@ -39,13 +45,14 @@ class Leg:
     name: str
     replaced: str
     wanted: tuple[str, ...]
+    tests: list[str]
 
 
 LEGS = (
-    Leg("constraints.txt", "", ()),
-    Leg("Hydra 1.4", "hydra-core|omegaconf", ("hydra-core==1.4.0rc3", "omegaconf>=2.4.1rc1")),
-    Leg("oldest torch", TORCH, ("torch===2.8.0", "torchvision===0.23.0")),
-    Leg("newest torch", TORCH, ("torch", "torchvision")),
+    Leg("constraints.txt", "", (), sorted({*TREE, *NETWORKS})),
+    Leg("Hydra 1.4", "hydra-core|omegaconf", ("hydra-core==1.4.0rc3", "omegaconf==2.4.1rc1"), TREE),
+    Leg("oldest torch", TORCH, ("torch===2.8.0", "torchvision===0.23.0"), NETWORKS),
+    Leg("newest torch", TORCH, ("torch", "torchvision"), NETWORKS),
 )
 """`===` takes the index's own build, beside which torchvision works, not a local one at hand."""
 
@@ -53,8 +60,8 @@ LEGS = (
 def parser() -> argparse.ArgumentParser:
     said = argparse.ArgumentParser(description=__doc__)
     said.add_argument("--only", default="", help="legs whose name holds this")
-    said.add_argument("--place", type=Path, help="where environments and logs go; kept logs")
-    said.add_argument("--tests", nargs="+", default=QUICK, help="instead of the quick part")
+    said.add_argument("--place", type=Path, help="folder for environments and logs; logs stay")
+    said.add_argument("--tests", nargs="+", help="instead of the quick part of each leg")
     return said
 
 
@@ -63,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     legs = [leg for leg in LEGS if asked.only in leg.name]
     with tempfile.TemporaryDirectory(prefix="matrix-", dir=asked.place) as scratch:
         logs = asked.place or Path(tempfile.mkdtemp(prefix="matrix-logs-"))
-        rows = [row(leg, Path(scratch) / "env", logs, asked.tests) for leg in legs]
+        rows = [row(leg, Path(scratch) / "env", logs, asked.tests or leg.tests) for leg in legs]
     head = ["leg", "python", *SHOWN, *COUNTED, "seconds"]
     print("\n".join(_line(cells) for cells in (head, ["---"] * len(head), *rows)))
     print(f"logs: {logs}")
@@ -85,21 +92,35 @@ def row(leg: Leg, place: Path, logs: Path, tests: list[str]) -> list[str]:
     seconds = str(round(time.monotonic() - began))
     cells = [leg.name, *_versions(python), *counts(said), seconds]
     if python != Path(sys.executable):
-        subprocess.run(["rm", "-rf", str(place)], check=True)
+        shutil.rmtree(place)
     return cells
 
 
 def installed(leg: Leg, place: Path, log: Path) -> Path | None:
-    """The Python of a new environment with the leg's versions; None where there is no such set."""
+    """The Python of an environment with the leg's versions; None where there is no such set.
+
+    It is this environment once more, in which they take the place of the others.
+    """
     if not leg.wanted:
         return Path(sys.executable)
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    shutil.copytree(sys.prefix, place, symlinks=True, copy_function=_linked)
     pins = place / "pins.txt"
+    python = str(place / "bin" / "python")
+    gone = re.compile(leg.replaced, re.I)
     pins.write_text("\n".join(kept((ROOT / "constraints.txt").read_text(), leg.replaced)))
-    python = place / "bin" / "python"
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-c", str(pins)]
-    said = _told([*command, "-e", f"{ROOT}[dev,tensorboard,wandb]", *leg.wanted], log)
-    return python if "Successfully installed" in said else None
+    here = {dist.name for dist in distributions() if gone.fullmatch(dist.name)}
+    _told([python, "-m", "pip", "uninstall", "-y", *sorted(here)], log)
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "-c", str(pins)]
+    said = _told([*command, *leg.wanted], log)
+    return Path(python) if "Successfully installed" in said else None
+
+
+def _linked(source: str, target: str) -> None:
+    """One file under two names, where both are on one disk: pip replaces files, it changes none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def kept(pins: str, replaced: str) -> list[str]:

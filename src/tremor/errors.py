@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What paints, moves or turns round what a terminal shows: all such letters but tab and new line."""
+"""What paints, moves or turns round what a terminal shows; not tab and new line."""
 FAULT = 1
 REFUSED = 2
 STOPPED = 130

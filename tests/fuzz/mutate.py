@@ -36,7 +36,7 @@ FORMATS = (
 LENGTHS = (0, 1, -1, 2, 7, 255, 256, 65535, 2**24, 2**31 - 1, -(2**31), 2**32 - 1, 2**62, 2**63 - 1)
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 MOST = 4  # changes of one case
-LONGEST = 1 << 16  # bytes that a repeat may add
+LONGEST = 1 << 14  # bytes that a repeat may add
 
 Change = Callable[[bytearray, int, Random], None]
 

@@ -41,6 +41,7 @@ ONCE: list[tuple[str, str, str, bytes]] = [
     ("record_set", "ragged", "offsets.npy", b"\x93NUMPY\x01\0v\0"),
     ("sweep", "two", "0/job.json", JOB.encode()),
     ("sweep", "two", "0/job.json", b'{"state": "done", "\xc3\xa9": 1}'),
+    ("sweep", "two", "0/job.json", b"[]"),
     (
         "sweep",
         "two",
@@ -84,6 +85,12 @@ ONCE: list[tuple[str, str, str, bytes]] = [
     ("compare", "four", "big0/config.yaml", b"- a\n- b\n"),
     ("report_index", "one", f"{RUN}/overrides.yaml", b"a: \x01\n"),
     ("report_index", "one", f"{RUN}/evaluation/metrics.json", DEEP.encode()),
+    (
+        "report_index",
+        "one",
+        f"{RUN}/evaluation/metrics.json",
+        b'{"metrics": {"mcc": {"value": [], "lo": 0, "hi": 1}}}',
+    ),
     ("report_page", "one", "evaluation/metrics.json", b'{"metrics": {}, "interval": {}}'),
     ("report_page", "one", "audit.json", b'{"checks": [], "balance": [{"class": "a"}]}'),
     ("report_page", "one", "explanations/demo/ablation.csv", b"study,n_records\nfused,many\n"),

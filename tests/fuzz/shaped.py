@@ -232,7 +232,8 @@ def _other_array(array: Any, rng: Random) -> Any:
     """The values in another type or shape, or some of them not finite."""
     if array.dtype.kind in "OSU" or not array.size:
         return rng.choice((np.zeros(array.shape), np.array("x", dtype=h5py.string_dtype())))
-    made = array.astype(rng.choice(("f4", "f8", "i2", "u1", "c8", "S3", "?")))
+    with np.errstate(invalid="ignore"):
+        made = array.astype(rng.choice(("f4", "f8", "i2", "u1", "c8", "S3", "?")))
     if made.dtype.kind == "f" and made.ndim and rng.random() < 0.6:
         made.flat[rng.randrange(made.size)] = rng.choice((np.nan, np.inf, -np.inf))
     luck = rng.random()

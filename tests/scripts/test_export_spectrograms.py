@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.signal
+from left_behind import left_behind
 from opened import load_script
 from PIL import Image
 
@@ -103,12 +104,11 @@ def test_the_split_and_the_records_are_those_of_training(folder: Path, tmp_path:
 def test_it_goes_on_where_it_ended(folder: Path) -> None:
     pictures = sorted(folder.glob("*/*/*.png"))
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in pictures}
+    left = left_behind(pictures[0])
     pictures[0].unlink()
     pictures[1].write_bytes(before[pictures[1]][0][:-5])
     pictures[2].write_bytes(b"")
     (folder / "metadata.csv").unlink()
-    left = pictures[0].with_name(f".{pictures[0].name}.abc")
-    left.write_bytes(b"half")
     assert run(folder) == 0
     assert not left.exists()
     assert (folder / "metadata.csv").exists()

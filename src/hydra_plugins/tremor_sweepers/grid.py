@@ -53,15 +53,25 @@ class GridSweeper(Sweeper):
         overrides = parser.parse_overrides(texts)
         _refuse_ranges(overrides)
         varied = {one.get_key_element(): one.key_or_group for one in overrides if _varies(one)}
+        gone = {f"{one.get_key_element()}=null" for one in overrides if _deletes(one)}
         (every,) = BasicSweeper.split_arguments(overrides, None)
+        jobs = (
+            [word.removesuffix("=null") if word in gone else word for word in words]
+            for words in every
+        )
         return [
             self.course.job(number, words, dict(_values(words, varied)))
-            for number, words in enumerate(every)
+            for number, words in enumerate(jobs)
         ]
 
 
 def _varies(override: Override) -> bool:
     return bool(override.is_sweep_override())
+
+
+def _deletes(override: Override) -> bool:
+    """`~key`: its sweeper writes `~key=null`, which Hydra 1.4 takes for a value to be there."""
+    return bool(override.is_delete()) and override.value() is None
 
 
 def _values(words: Sequence[str], varied: dict[str, str]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from tremor.config.overrides import groups_of, loosen, quoted
 from tremor.doors.checking import CONFIGS
 from tremor.doors.search_space import SearchSpace, space_of
 from tremor.doors.shell import own_groups
-from tremor.doors.study_of_trials import Study
+from tremor.doors.study_of_trials import STORAGE, Study
 from tremor.doors.sweep_check import examined
 from tremor.doors.sweep_course import Course
 from tremor.doors.sweep_share import share
@@ -116,13 +116,9 @@ class Search:
 
     def _launch(self, jobs: Sequence[Job], of: int) -> None:
         """Run some trials, and tell the study how they ended."""
-        settings = self.course.settings
-        extra = [
-            f"hydra.sweeper.storage={quoted(self.storage)}",
-            f"hydra.sweeper.study_name={quoted(str(settings.study_name))}",
-        ]
         if jobs:
-            self.course.launch(jobs, of, extra)
+            storage = f"++hydra.job.env_set.{STORAGE}={quoted(self.storage)}"
+            self.course.launch(jobs, of, [storage])
             self._tell(jobs)
 
     def _tell(self, jobs: Sequence[Job]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from tremor.doors.sweep_plugins import refuse_absent
 from tremor.errors import FAULT, REFUSED, STOPPED, TremorError
 
 FAILURES: list[TremorError] = []
+warnings.filterwarnings("ignore", "The version_base parameter is deprecated")  # 1.3 warns without
 
 
 def open_door(main: Callable[[], Any], root: Path) -> None:

@@ -6,6 +6,7 @@ Only `hydra/sweeper=optuna` imports this file.
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from optuna.trial import Trial, TrialState
 
 AGAIN = "again"
 """Mark of a trial that repeats one that failed, and is not counted a second time."""
+STORAGE = "TREMOR_STORAGE"  # tells each job where the study is
 Space = dict[str, BaseDistribution]
 
 
@@ -61,7 +63,7 @@ class Study:
             n_startup_trials=settings.prune_after_trials,
             n_warmup_steps=settings.prune_after_epochs,
         )
-        kept = _storage(settings.storage)
+        kept = _storage(os.environ[STORAGE])
         return cls(optuna.load_study(study_name=settings.study_name, storage=kept, pruner=pruner))
 
     def trial(self, number: int) -> Trial:

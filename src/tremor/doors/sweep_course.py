@@ -56,7 +56,7 @@ class Course:
     def _settled(self) -> Course:
         """With a launcher that knows the sweep's folder."""
         if self.sweep is not None:
-            with read_write(self.config), open_dict(self.config):
+            with read_write(self.config.hydra.sweep), open_dict(self.config.hydra.sweep):
                 self.config.hydra.sweep.dir = str(self.sweep.folder)
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.context, task_function=self.task, config=self.config
@@ -142,11 +142,10 @@ class Course:
             return
         yield f"hydra.sweep.dir={quoted(str(self.sweep.folder))}"
         yield f"hydra.sweep.subdir='{job.number}'"
-        yield f"hydra.sweeper.job={job.number}"
-        if threads is not None:
-            yield f"hydra.sweeper.threads={threads}"
-        if job.trial is not None:
-            yield f"hydra.sweeper.trial={job.trial}"
+        told = {"JOB": job.number, "THREADS": threads, "TRIAL": job.trial}
+        for name, value in told.items():  # the sweeper's own node may not differ in Hydra 1.4
+            if value is not None:
+                yield f"++hydra.job.env_set.TREMOR_{name}='{value}'"
 
     @property
     def near(self) -> str:

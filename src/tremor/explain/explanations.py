@@ -15,11 +15,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tremor.data.heaps import refuse_broken_heaps
 from tremor.errors import Refused
 from tremor.explain.explanation import Axis, Explanation, told_cells
 from tremor.explain.explanations_file import FORMAT, cells, packed, unpacked
 from tremor.files import readable, write_whole
+from tremor.heaps import refuse_broken_heaps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

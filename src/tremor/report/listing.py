@@ -134,7 +134,7 @@ def _verdict(verdict: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     name = main if main in metrics else next(iter(metrics))
     score = metrics[name]
     yield "score", tables.LABELS.get(name, name) + (f" · {head}" if head else "")
-    yield "value", score["value"]
+    yield "value", None if score["value"] is None else float(score["value"])
     yield "interval", tables.interval(score)
     yield "chance", tables.number(score.get("chance"))
 

@@ -17,6 +17,7 @@ from tremor.data.batch import Batch
 from tremor.errors import Refused
 from tremor.network.demands import divides, not_below
 from tremor.network.network import Network
+from tremor.signal.draws import Generators, own_generators, uniform
 from tremor.signal.spans import spans
 from tremor.tasks.base import Task, Transform
 from tremor.tasks.hide import Hide, refuse_no_spans, refuse_other_steps
@@ -83,7 +84,7 @@ class Contrastive(Task):
         self.used.zero_()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        found = self._contrasted(batch, int(batch.index[0]))
+        found = self._contrasted(batch, own_generators(batch.index))
         self._count(found["codes"])
         numbers = {f"val/{n}": v for n, v in self._numbers(found).items() if n != "perplexity"}
         self.log_dict(numbers, batch_size=len(found["right"]), sync_dist=True)
@@ -102,7 +103,7 @@ class Contrastive(Task):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Loss, share of right answers, chance, and hidden steps of each record."""
-        found = self._contrasted(batch, int(batch.index[0]))
+        found = self._contrasted(batch, own_generators(batch.index))
         self._count(found["codes"])
         rows = torch.nn.functional.one_hot(found["row"], len(batch)).double()
         count = rows.sum(0)
@@ -141,9 +142,8 @@ class Contrastive(Task):
         done = min(1.0, self.trainer.global_step / steps)
         return last + (first - last) * 0.5 * (1 + math.cos(math.pi * done))
 
-    def _contrasted(self, batch: Batch, seed: int | None) -> dict[str, Tensor]:
-        """What each hidden step got; with a seed, the same steps are hidden every time."""
-        own = None if seed is None else torch.Generator(self.device).manual_seed(seed)
+    def _contrasted(self, batch: Batch, own: Generators) -> dict[str, Tensor]:
+        """What each hidden step got; with generators, the same steps are hidden every time."""
         network = self.network
         features, length = network.encoder(self.prepared(batch), batch.length)
         hidden = spans(length, features.shape[-1], self.mask_share, self.mask_span, own)
@@ -192,7 +192,7 @@ def contrast(
     hidden: Tensor,
     negatives: int,
     temperature: float,
-    generator: torch.Generator | None = None,
+    generator: Generators = None,
 ) -> dict[str, Tensor]:
     """InfoNCE of each hidden step against others of its record.
 
@@ -204,7 +204,7 @@ def contrast(
     row, step = hidden.nonzero(as_tuple=True)
     place = hidden.long().cumsum(1)[row, step] - 1
     others = (hidden.sum(1) - 1)[row][:, None]
-    drawn = torch.rand(len(row), negatives, generator=generator, device=row.device)
+    drawn = uniform(hidden.sum(1).tolist(), negatives, generator, row.device)
     pick = (drawn * others).long()
     pick = torch.where(pick >= place[:, None], pick + 1, pick).clamp(max=hidden.shape[1] - 1)
     listed = (~hidden).long().argsort(dim=1, stable=True)

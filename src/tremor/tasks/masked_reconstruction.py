@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -12,6 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from tremor.data.batch import Batch
 from tremor.errors import Refused
 from tremor.network.network import Network
+from tremor.signal.draws import Generators, own_generators
 from tremor.signal.masks import valid
 from tremor.signal.spans import spans
 from tremor.tasks.base import Task, Transform
@@ -52,7 +52,7 @@ class MaskedReconstruction(Task):
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        error, variance, masked = self._errors(batch, int(batch.index[0]))
+        error, variance, masked = self._errors(batch, own_generators(batch.index))
         numbers = {
             "loss": error.sum() / masked.sum(),
             "skill": 1 - error.sum() / variance.sum(),
@@ -63,14 +63,13 @@ class MaskedReconstruction(Task):
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Mean squared error and mean square of the hidden samples of each record."""
         error, variance, masked = (
-            part.double() for part in self._errors(batch, int(batch.index[0]))
+            part.double() for part in self._errors(batch, own_generators(batch.index))
         )
         told = {"index": batch.index, "loss": error / masked, "variance": variance / masked}
         return {name: values.cpu() for name, values in (told | {"masked": masked.long()}).items()}
 
-    def _errors(self, batch: Batch, seed: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _errors(self, batch: Batch, own: Generators) -> tuple[Tensor, Tensor, Tensor]:
         """Squared error, squared signal and number of hidden samples of each record `(batch,)`."""
-        own = None if seed is None else torch.Generator(self.device).manual_seed(seed)
         x, network = self.prepared(batch), self.network
         features, length = network.encoder(x, batch.length)
         hidden = spans(length, features.shape[-1], self.mask_share, self.mask_span, own)

@@ -20,8 +20,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from tremor.data.heaps import broken_heaps, refuse_broken_heaps
 from tremor.errors import Refused
+from tremor.heaps import broken_heaps, refuse_broken_heaps
 
 Array = NDArray[np.float32]
 WEIGHTS, CONFIG = "model.weights.h5", "config.json"

@@ -54,7 +54,7 @@ def read_onnx(path: Path, leads: int, samples: int) -> OnnxFile:
     except OSError as error:
         raise Refused(f"cannot read it: {error}", str(path), "an .onnx file") from error
     opened = session(graph)
-    layout, length = _order(_entry(opened, path).shape, leads, path)
+    layout, length = _order(_entry(opened, path), leads, path)
     shape = [1, length or samples, leads]
     shape = shape if layout == "time_channel" else [shape[0], shape[2], shape[1]]
     seen = np.concatenate([_answer(opened, size, seed, shape, path) for size, seed in TRIES])
@@ -62,15 +62,20 @@ def read_onnx(path: Path, leads: int, samples: int) -> OnnxFile:
     return OnnxFile(graph, layout, leads, length, seen.shape[1], sure)
 
 
-def _entry(opened: Any, path: Path) -> Any:
-    """The graph's one input and one output; others are refused."""
-    entries, ends = opened.get_inputs(), opened.get_outputs()
+def _entry(opened: Any, path: Path) -> list[Any]:
+    """The shape of the graph's one input, beside one output; others are refused."""
+    try:
+        entries, ends = opened.get_inputs(), opened.get_outputs()
+        told = ", ".join(f"{e.name} ({e.type})" for e in (*entries, *ends))
+        shapes: list[list[Any]] = [entry.shape for entry in entries]
+    except UnicodeDecodeError as error:
+        fault = "the graph has inputs or outputs whose names are no text"
+        raise Refused(fault, str(path), "a sound ONNX file") from error
     floats = [entry.type == "tensor(float)" for entry in entries]
     if len(entries) != 1 or len(ends) != 1 or floats != [True]:
-        told = ", ".join(f"{e.name} ({e.type})" for e in (*entries, *ends))
         fault = f"the graph has {len(entries)} inputs and {len(ends)} outputs: {told}"
         raise Refused(fault, str(path), "one input of float32 records, one output of classes")
-    return entries[0]
+    return shapes[0]
 
 
 def _order(shape: list[Any], leads: int, path: Path) -> tuple[Layout, int | None]:

@@ -150,6 +150,8 @@ MADE = ("folder", "jobs", "by")
 
 def made(kind: type[T], content: dict[str, Any]) -> T:
     """One of these, if all that is said of it is of the right types."""
+    if not isinstance(content, dict):
+        raise TypeError(f"{kind.__name__.lower()} without keys")
     hints = get_type_hints(kind)
     for name, value in content.items():
         if name not in hints or not (name in MADE or fits(value, hints[name])):

@@ -93,15 +93,14 @@ def _selections() -> dict[str, Files]:
 
 @cache
 def _records() -> dict[str, Files]:
-    """Two short records with their table of patients, samples as `.mat` and as `.dat`."""
-    ends = {"mat": {}, "dat": {"ending": ".dat"}}
+    """Two short records with their table of patients."""
 
     def write(root: Path) -> None:
         for number, name in enumerate(("A1", "A2")):
             ecg_records.write(root, name, samples=400, seed=number)
         (root / "patients.csv").write_text("record,patient\nA1,p\nA2,q\n")
 
-    return {name: files_of(write) for name in list(ends)[:1]}
+    return {"two": files_of(write)}
 
 
 def _source(folder: Path) -> int:

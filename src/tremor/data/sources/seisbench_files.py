@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tremor.data.heaps import refuse_broken_heaps
 from tremor.data.sources.cells import Unusable
 from tremor.errors import Refused
+from tremor.heaps import refuse_broken_heaps
 
 FAULTS = (
     *(OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, UnicodeError),

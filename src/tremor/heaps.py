@@ -44,4 +44,4 @@ def _adds_up(content: Content, at: int) -> bool:
         if number == 0:
             return bool(place + length == end)
         place += PART + -(-length // 8) * 8
-    return place <= end
+    return bool(place <= end)

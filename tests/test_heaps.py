@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tremor.data.heaps import BEGIN, HEAD, refuse_broken_heaps
+from tremor.heaps import BEGIN, HEAD, refuse_broken_heaps
 
 
 @pytest.fixture
