@@ -17,6 +17,7 @@ from tremor.config.resolve import plain
 from tremor.doors import judging
 from tremor.doors.checking import CONFIGS
 from tremor.doors.data import Data, open_data
+from tremor.doors.featured import Heard
 from tremor.doors.judging import fan_figure, timeline_figure
 from tremor.errors import Refused
 from tremor.tasks.base import Task
@@ -100,7 +101,8 @@ def test_levels_are_no_alarm_where_only_the_noise_was_seen(
     rows = data.records.table[data.parts == "test"]
     said = pd.DataFrame({"predicted": 0, "p_foreshock": 0.6, "p_aftershock": 0.4}, rows.index)
     said = pd.concat([rows[["record_id", "group", "label"]], said], axis=1)
-    monkeypatch.setattr(judging, "predictions", lambda *_, **__: said.reset_index(drop=True))
+    answers = Heard(said.reset_index(drop=True))
+    monkeypatch.setattr(judging, "heard", lambda *_, **__: answers)
     told = SimpleNamespace(findings=dict, counted=lambda: None, recount=lambda counted: None)
     task = cast(Task, told)
     verdict = judging.judge_part(task, data, "test", config, tmp_path)
