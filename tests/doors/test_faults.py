@@ -99,6 +99,17 @@ def test_a_door_that_is_told_to_end_leaves_nothing_half_written(
     assert left(tmp_path) == []
 
 
+def test_a_door_that_is_told_to_end_while_it_predicts_says_so(
+    door: Door, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("tremor.tasks.watched.Watched.predict_step", told)
+    outcome = door("evaluate.py", f"checkpoint={trained}")
+    assert (outcome.code, outcome.err.strip()) == (130, "error: stopped")
+
+
 def test_a_damaged_cache_names_the_folder_to_delete(door: Door, tmp_path: Path) -> None:
     assert door("simple_train.py", *TONES).code == 0
     (signal,) = tmp_path.glob("cache/records/*/signal.f32")

@@ -18,7 +18,7 @@ from scenarios import TRAIN, _explain, _samples, _train, _verdicts, runs
 from tally import Tally
 from whole import broken, kept, scratch
 
-DISKS, DAMAGES, PAIRS, CLOCKS, WORKERS = 30, 4, 10, 6, 8
+DISKS, DAMAGES, PAIRS, CLOCKS, WORKERS = 20, 3, 10, 6, 8
 
 
 def full_disk(home: Path, finished: Path, seed: int) -> Tally:

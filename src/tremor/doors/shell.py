@@ -77,7 +77,7 @@ def _tried(run: Callable[[], None]) -> TremorError | None:
     """Run, and tell the error that ends it, if one does."""
     try:
         run()
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, SystemExit) as stop:  # the second is Lightning's answer to the first
         told = TremorError("stopped", code=STOPPED)
         _tell(told.with_traceback(stop.__traceback__), False)
         return told
