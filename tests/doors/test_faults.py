@@ -110,6 +110,17 @@ def test_a_door_that_is_told_to_end_while_it_predicts_says_so(
     assert (outcome.code, outcome.err.strip()) == (130, "error: stopped")
 
 
+@pytest.mark.parametrize(("name", "content"), [("metrics.csv", ""), ("config.yaml", "a: [1")])
+def test_a_damaged_file_of_a_run_is_named(
+    door: Door, trained: Path, name: str, content: str
+) -> None:
+    (trained / name).write_text(content)
+    outcome = door("evaluate.py", f"checkpoint={trained}")
+    assert outcome.code == 1
+    assert f"where: {trained / name}" in outcome.err
+    assert "delete it" in outcome.err
+
+
 def test_a_damaged_cache_names_the_folder_to_delete(door: Door, tmp_path: Path) -> None:
     assert door("simple_train.py", *TONES).code == 0
     (signal,) = tmp_path.glob("cache/records/*/signal.f32")

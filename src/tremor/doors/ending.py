@@ -17,7 +17,7 @@ from tremor.doors.echo import say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, timeline_figure
 from tremor.doors.mirrors import conclude
 from tremor.doors.run import Run
-from tremor.files import near, write_json
+from tremor.files import near, readable, write_json
 from tremor.report import plots
 from tremor.report.page import write_page
 from tremor.report.plots_sequence import pretraining_curves
@@ -53,7 +53,8 @@ def run_figures(
     """Every figure of a run's report by its name."""
     figures = figures_of(verdict)
     if (folder / "metrics.csv").exists():
-        metrics = pd.read_csv(folder / "metrics.csv")
+        with readable(folder / "metrics.csv", "delete it: the page then has no curves"):
+            metrics = pd.read_csv(folder / "metrics.csv")
         watched = config["train"]
         curves = plots.learning_curves(metrics, watched["monitor"], watched["mode"])
         figures = {"learning_curves": curves} | figures
