@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tremor.alive import lives
 from tremor.errors import TremorError
 
 CHUNK = 1 << 22
@@ -143,15 +144,7 @@ def clear_scratch(folder: Path, depth: str = "*") -> list[Path]:
 def _abandoned(name: str) -> bool:
     """Whether it is the scratch of a process of this machine that is no more."""
     mark = SCRATCH.fullmatch(name)
-    if mark is None or mark["host"] != _host():
-        return False
-    try:
-        os.kill(int(mark["process"]), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # another user's, which lives
-        return False
-    return False
+    return bool(mark and mark["host"] == _host() and not lives(int(mark["process"])))
 
 
 def _prefix(path: Path) -> str:

@@ -21,6 +21,7 @@ from hydra import compose, initialize_config_dir
 from opened import ROOT, TONES, Door
 from pages import Page
 
+from tremor.alive import beating, birth
 from tremor.config.overrides import is_sweep
 from tremor.doors import sweep_plugins
 from tremor.doors.checking import CONFIGS
@@ -31,7 +32,6 @@ from tremor.doors.sweep_plugins import CHOICES, refuse_absent
 from tremor.doors.sweep_share import Share, cores, share
 from tremor.errors import Refused
 from tremor.training import sweep_folder
-from tremor.training.alive import beating, birth
 from tremor.training.sweep_folder import RUNNING, State, Sweep, put_state, state_of
 
 SMALL = str(ROOT / "tests" / "small_door.py")

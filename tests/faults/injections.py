@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from children import Ended, opened, run, wait
-from scenarios import TRAIN, _explain, _samples, _train, _verdicts, runs
+from scenarios import TRAIN, checkpoint_of, explaining, samples, training, verdicts
 from tally import Tally
 from whole import broken, kept, scratch
 
@@ -24,7 +24,7 @@ DISKS, DAMAGES, PAIRS, CLOCKS, WORKERS = 20, 3, 10, 6, 8
 def full_disk(home: Path, finished: Path, seed: int) -> Tally:
     """A disk that is full after so many bytes, for many such numbers; then it has room again."""
     tally = Tally()
-    wanted = _verdicts(finished)
+    wanted = verdicts(finished)
     used = sum(path.stat().st_size for path in kept(finished))
     for door, words in (("train", TRAIN), ("evaluate", None), ("explain", None)):
         for number in range(DISKS):
@@ -42,15 +42,15 @@ def full_disk(home: Path, finished: Path, seed: int) -> Tally:
                     tally.faults.append(f"{door}, disk {number}: {ended.said[-400:]}")
                 tally.faults += [f"half written, disk {number}: {it}" for it in broken(small)]
                 _resize(small, 8 * used)
-                last = run(small, *(_train(small) if door == "train" else typed))
-                if last.code or _verdicts(small) != wanted:
+                last = run(small, *(training(small) if door == "train" else typed))
+                if last.code or verdicts(small) != wanted:
                     tally.faults.append(f"{door} afterwards, disk {number}: {last.said[-400:]}")
     return tally
 
 
 def _again(door: str, home: Path) -> list[str]:
-    run_folder = f"checkpoint={runs(home)[-1].relative_to(home)}"
-    return ["evaluate.py", run_folder] if door == "evaluate" else _explain(home)
+    """What a user types to have a run judged, or explained, anew."""
+    return ["evaluate.py", checkpoint_of(home)] if door == "evaluate" else explaining(home)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def read_only(home: Path, finished: Path, seed: int) -> Tally:
     for door in ("train", "resume", "evaluate", "explain"):
         with _disk(home, 1 << 28) as place:
             shutil.copytree(finished, place, dirs_exist_ok=True)
-            words = {"train": TRAIN, "resume": _train(place)}.get(door) or _again(door, place)
+            words = {"train": TRAIN, "resume": training(place)}.get(door) or _again(door, place)
             subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
             ended = run(place, *words)
             tally.counts["tried"] += 1
@@ -90,20 +90,20 @@ def damage(home: Path, finished: Path, seed: int) -> Tally:
     """Each file of a run and of its record set cut, emptied, or with a bit turned."""
     tally, chance = Tally(), random.Random(seed)
     files = [path.relative_to(finished) for path in kept(finished)]
-    wanted = _verdicts(finished)
+    wanted = verdicts(finished)
     for path in files:
         for number in range(DAMAGES):
             shutil.rmtree(home, ignore_errors=True)
             shutil.copytree(finished, home)
             how = _damaged(home / path, number, chance)
-            for words in (_train(home), _again("evaluate", home)):
+            for words in (training(home), _again("evaluate", home)):
                 ended = run(home, *words)
                 what = f"{path} {how}, {words[0]}"
                 tally.counts["refused" if ended.code else "went on"] += 1
                 tally.look(ended, what)
                 if ended.code and path.name not in ended.said and "record set" not in ended.said:
                     tally.faults.append(f"{what}: the file is not named: {ended.said[-400:]}")
-                if not ended.code and _verdicts(home) != wanted:
+                if not ended.code and verdicts(home) != wanted:
                     tally.faults.append(f"{what}: other results, unsaid")
     return tally
 
@@ -136,25 +136,25 @@ def two_at_once(home: Path, finished: Path, seed: int) -> Tally:
             tally.look(ended, f"pair {number}")
             if ended.code:
                 tally.faults.append(f"pair {number}: {ended.said[-400:]}")
-        if len(_samples(place)) != 1 or scratch(place) or broken(place):
-            tally.faults.append(f"pair {number}: {_samples(place)} {scratch(place)}")
+        if len(samples(place)) != 1 or scratch(place) or broken(place):
+            tally.faults.append(f"pair {number}: {samples(place)} {scratch(place)}")
     return tally
 
 
 def jumping_clock(home: Path, finished: Path, seed: int) -> Tally:
     """A clock that jumps back and forth by hours, while training and when taken up again."""
     tally, chance = Tally(), random.Random(seed)
-    wanted = _verdicts(finished)
+    wanted = verdicts(finished)
     for number in range(CLOCKS):
         place = home / str(number)
         jumps = _jumping(chance.randrange(1 << 30))
         ended = [run(place, *TRAIN, before=jumps)]
-        ended += [run(place, *_train(place), before=jumps)]
+        ended += [run(place, *training(place), before=jumps)]
         ended += [run(place, *_again("evaluate", place), before=jumps)]
         for it in ended:
             tally.counts["doors"] += 1
             tally.look(it, f"clock {number}")
-        if any(it.code for it in ended) or _verdicts(place) != wanted:
+        if any(it.code for it in ended) or verdicts(place) != wanted:
             tally.faults.append(f"clock {number}: {[it.said[-300:] for it in ended]}")
     return tally
 
@@ -187,13 +187,13 @@ def killed_workers(home: Path, finished: Path, seed: int) -> Tally:
         if ended.code and "a process that reads records was killed" not in ended.said:
             tally.faults.append(f"worker {number}: {ended.said[-400:]}")
         last = _taken_up(place, words)
-        if last.code or _verdicts(place) != _verdicts(reference):
+        if last.code or verdicts(place) != verdicts(reference):
             tally.faults.append(f"worker {number}, taken up: {last.said[-400:]}")
     return tally
 
 
 def _taken_up(place: Path, words: list[str]) -> Ended:
-    again = _train(place)
+    again = training(place)
     return run(place, *(words if again == TRAIN else again))
 
 

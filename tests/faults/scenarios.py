@@ -37,11 +37,11 @@ def all_of_them(base: Path) -> list[Scenario]:
         shutil.copytree(finished, home, symlinks=True)
 
     return [
-        Scenario("train", _nothing, _train, _verdicts),
-        Scenario("sweep", _nothing, _sweep, _verdicts),
-        Scenario("evaluate", copied, lambda home: ["evaluate.py", _checkpoint(home)], _verdicts),
-        Scenario("explain", copied, _explain, _maps),
-        Scenario("record set", _nothing, lambda _: RECORDS, _samples),
+        Scenario("train", _nothing, training, verdicts),
+        Scenario("sweep", _nothing, _sweep, verdicts),
+        Scenario("evaluate", copied, lambda home: ["evaluate.py", checkpoint_of(home)], verdicts),
+        Scenario("explain", copied, explaining, _maps),
+        Scenario("record set", _nothing, lambda _: RECORDS, samples),
     ]
 
 
@@ -66,11 +66,11 @@ def _age(folder: Path) -> float:
     return folder.stat().st_ctime
 
 
-def _checkpoint(home: Path) -> str:
+def checkpoint_of(home: Path) -> str:
     return f"checkpoint={runs(home)[-1].relative_to(home)}"
 
 
-def _train(home: Path) -> Words:
+def training(home: Path) -> Words:
     begun = [run for run in runs(home) if (run / "checkpoints" / "last.ckpt").exists()]
     return ["simple_train.py", f"resume={begun[-1].relative_to(home)}"] if begun else TRAIN
 
@@ -82,12 +82,12 @@ def _sweep(home: Path) -> Words:
     return ["simple_train.py", f"sweep={begun[-1].parent.relative_to(home)}", "retry=missing"]
 
 
-def _explain(home: Path) -> Words:
+def explaining(home: Path) -> Words:
     quick = ["explainer.budget=200", "max_per_class=3", "audit=false"]
-    return ["explain.py", _checkpoint(home), *quick]
+    return ["explain.py", checkpoint_of(home), *quick]
 
 
-def _verdicts(home: Path) -> list[str]:
+def verdicts(home: Path) -> list[str]:
     """The predictions of each finished run, whichever folder it has."""
     return sorted({_digest(path) for path in home.glob("outputs/**/evaluation/predictions.csv")})
 
@@ -108,7 +108,7 @@ def _numbers(it: h5py.Dataset | h5py.Group) -> str:
     return hashlib.sha256(np.ascontiguousarray(it[()]).tobytes()).hexdigest()[:16]
 
 
-def _samples(home: Path) -> list[str]:
+def samples(home: Path) -> list[str]:
     return [_digest(path) for path in home.glob("cache/records/*/signal.f32")]
 
 

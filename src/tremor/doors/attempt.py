@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tremor.errors import TremorError, visible
+from tremor.errors import visible
 
 
 def attempt(failed: str, write: Callable[[], None], onward: str = "") -> None:
@@ -15,7 +15,7 @@ def attempt(failed: str, write: Callable[[], None], onward: str = "") -> None:
     try:
         write()
     except Exception as error:
-        fault = error if isinstance(error, TremorError) else translated(error)
+        fault = translated(error)
         print(visible(f"\n{failed}: {fault.problem}"), file=sys.stderr)
         where = f"where: {fault.where}\n" if fault.where else ""
         then = f"; then {onward}" if onward else ""

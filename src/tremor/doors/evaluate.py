@@ -20,7 +20,6 @@ from tremor.doors.retold import mirrors_of, tell_verdict
 from tremor.doors.sharing import deciding, shared
 from tremor.files import digest, near, write_whole
 from tremor.report.page import write_page
-from tremor.report.verdict_figures import figures_of
 from tremor.training import checkpoints
 from tremor.training.allocator import keep_memory
 
@@ -60,7 +59,7 @@ def _folder(checkpoint: Path, split: str, overrides: list[str]) -> Path:
 def _report(run: OpenedRun, folder: Path, verdict: dict[str, Any]) -> dict[str, Figure]:
     """Bring the run's page up to date when its own verdict was made anew; say where all is.
 
-    Returns the figures of the page, or of the verdict alone.
+    Returns the figures of the page, if it was written.
     """
     place = checkpoints.run_of(run.checkpoint)
     say(f"\nwritten  {near(folder)}")
@@ -68,4 +67,4 @@ def _report(run: OpenedRun, folder: Path, verdict: dict[str, Any]) -> dict[str, 
         figures = run_figures(place, run.config, run.data, verdict)
         say(f"report   {near(write_page(place, figures))}")
         return figures
-    return figures_of(verdict)
+    return {}

@@ -70,8 +70,7 @@ def _compare(judged: list[Judged]) -> None:
     made = compare(Found(runs, [], [], []), **settings)
     stamp = time.strftime("%Y-%m-%d__%H_%M_%S")
     split = judged[0].split
-    folder = Path("comparisons") / (stamp if split == "test" else f"{stamp}_{split}")
-    folder = free(folder)
+    folder = free(Path("comparisons") / (stamp if split == "test" else f"{stamp}_{split}"))
     write(made, folder)
     say(f"\ncompared {len(runs)} runs on {split}")
     for sentence in (*sentences(made), *made.notes):

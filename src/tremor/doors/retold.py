@@ -18,6 +18,7 @@ from tremor.doors.processes import first
 from tremor.doors.sharing import LOGGER
 from tremor.errors import Refused
 from tremor.report.files import read_json
+from tremor.report.verdict_figures import figures_of
 from tremor.training import checkpoints, loggers
 from tremor.training.mirrors import About, Findings, Mirror
 
@@ -50,14 +51,15 @@ def tell_verdict(
     verdict: dict[str, Any],
     figures: dict[str, Figure],
 ) -> None:
-    """Add a verdict that lies in `folder`."""
+    """Add a verdict that lies in `folder`, with the page's `figures`, or those of it alone."""
     place = checkpoints.run_of(run.checkpoint)
     if not mirrors or place is None:
         return
     kept = place / "summary.json"
     steps = int(read_json(kept, "")["steps"]) if kept.exists() else 0
     aside = "" if folder == place / "evaluation" else folder.name
-    _tell(mirrors, lambda mirror: mirror.conclude(Findings(steps, verdict, figures, place, aside)))
+    shown = figures or figures_of(verdict)
+    _tell(mirrors, lambda mirror: mirror.conclude(Findings(steps, verdict, shown, place, aside)))
 
 
 def tell_maps(mirrors: Sequence[Mirror], folder: Path) -> None:

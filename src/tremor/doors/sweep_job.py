@@ -12,10 +12,10 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
+from tremor.alive import beating
 from tremor.errors import REFUSED, STOPPED, TremorError
 from tremor.files import write_whole
 from tremor.training import sweep_folder
-from tremor.training.alive import beating
 from tremor.training.sweep_folder import State, put_state
 
 CODES = {REFUSED: sweep_folder.REFUSED, STOPPED: sweep_folder.STOPPED}

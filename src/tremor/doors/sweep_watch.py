@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tremor.alive import repeated
 from tremor.errors import visible
 from tremor.evaluation.swept import score_of
 from tremor.evaluation.swept_words import number_said, values_said
@@ -33,7 +33,7 @@ def watching(sweep: Sweep | None, jobs: Sequence[Job], before: int, of: int) -> 
     if sweep is None:
         yield
         return
-    ended, stream = threading.Event(), sys.stdout
+    stream = sys.stdout
     left = {job.number: job for job in jobs}
 
     def look(ask: Callable[[Path], State]) -> None:
@@ -45,19 +45,13 @@ def watching(sweep: Sweep | None, jobs: Sequence[Job], before: int, of: int) -> 
                 said = visible(line(sweep, job, state))
                 print(f"{count}  {said}", file=stream, flush=True)
 
-    def watch() -> None:
-        while not ended.wait(PAUSE):
-            look(written_state)  # one that is queued again has been silent, and is not gone
-
     for job in jobs:  # what an earlier attempt left is not how this one ends
         (sweep.place(job) / STATE).unlink(missing_ok=True)
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
     try:
-        yield
+        # one that is queued again has been silent, and is not gone
+        with repeated(lambda: look(written_state), PAUSE):
+            yield
     finally:
-        ended.set()
-        thread.join()
         look(state_of)
 
 

@@ -20,7 +20,7 @@ from tremor.evaluation.fitted import Fitted
 from tremor.evaluation.measured import Asked
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.mistakes import mistakes
-from tremor.evaluation.predictions import read_predictions
+from tremor.evaluation.predictions import read_predictions, rows_of
 from tremor.evaluation.scoring import Plain, Scorer
 from tremor.evaluation.selective import selective
 from tremor.evaluation.sentences import NOISE, SHUFFLED, sentences
@@ -75,9 +75,7 @@ def judge_one(
 ) -> Plain:
     """Judge one question about each record; `background` is the class of quiet ones, if any."""
     judged, permutations = Judged.of(predictions, tuple(classes)), asked.permutations
-    rows = None
-    if table is not None:
-        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+    rows = rows_of(table, predictions)
     scorer = asked.scorer(judged, background)
     drawn = chance.null(judged, permutations, asked.seed)
     verdict = _heading(judged, split, classes) | {

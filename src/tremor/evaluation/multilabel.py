@@ -25,6 +25,7 @@ from tremor.evaluation.multilabel_metrics import curve
 from tremor.evaluation.multilabel_scores import OfClass, Scores
 from tremor.evaluation.multilabel_sentences import sentences
 from tremor.evaluation.multilabel_slices import slices
+from tremor.evaluation.predictions import rows_of
 from tremor.evaluation.proper import BINS
 from tremor.evaluation.scoring import Plain
 
@@ -79,9 +80,7 @@ def judge(
     challenge = read_weights(challenge_weights, classes, codes) if challenge_weights else None
     asked = Asked(draws, permutations, level, seed, "lac_class", covering(coverage))
     scores = Scores(answers, asked, challenge)
-    rows = None
-    if table is not None:
-        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+    rows = rows_of(table, predictions)
     verdict: Plain = {"split": split, "unit": unit}
     verdict |= _judged(scores, predictions, validation, rows)
     if validation is not None and len(validation):

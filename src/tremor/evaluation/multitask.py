@@ -24,6 +24,7 @@ from tremor.evaluation.measured import Asked
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.multitask_sentences import sentences
 from tremor.evaluation.ordinal import ordinal as distances
+from tremor.evaluation.predictions import rows_of
 from tremor.evaluation.scoring import Draws, Plain
 from tremor.evaluation.within import within
 
@@ -120,9 +121,7 @@ def _seen(
     asked: Asked,
 ) -> Plain:
     """What the features tell of all records, whichever heads know them."""
-    rows = None
-    if table is not None:
-        rows = table.set_index("record_id").loc[predictions["record_id"]].reset_index()
+    rows = rows_of(table, predictions)
     alike = np.zeros(predictions["group"].nunique(), np.int64)
     draws = Draws(alike, asked.draws, asked.level, asked.seed)
     return Seen(predictions, validation, rows, features).told(draws, asked.permutations)
@@ -157,9 +156,7 @@ class Head:
         said = _said(predictions, name, classes)
         other = None if validation is None else _said(validation, name, classes)
         rows, taught = _of_head(table, name), _of_head(train, name)
-        if rows is not None:
-            rows = rows.set_index("record_id").loc[said["record_id"]].reset_index()
-        return cls(name, tuple(classes), said, rows, taught, other)
+        return cls(name, tuple(classes), said, rows_of(rows, said), taught, other)
 
     @cached_property
     def judged(self) -> Judged:

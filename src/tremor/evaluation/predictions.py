@@ -25,10 +25,23 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> pd.DataFrame:
         table = pd.read_csv(
             path, dtype=dict.fromkeys(NAMED, str), float_precision="round_trip", index_col=False
         )
+    refuse_foreign(table, path, classes)
+    return table
+
+
+def refuse_foreign(table: pd.DataFrame, path: Path, classes: Sequence[str] = ()) -> None:
+    """Refuse a table, read from `path`, that is no predictions of these classes."""
+    with readable(path, REMEDY, Refused):
         foreign = [name for name in classes if f"p_{name}" not in table]
         for fault in [f"no class {name}" for name in foreign] + _faults(table):
             raise Refused(f"these are no predictions: {fault}", str(path), REMEDY)
-    return table
+
+
+def rows_of(table: pd.DataFrame | None, said: pd.DataFrame) -> pd.DataFrame | None:
+    """What is known of the records that predictions are about, in their order."""
+    if table is None:
+        return None
+    return table.set_index("record_id").loc[said["record_id"]].reset_index()
 
 
 def _faults(table: pd.DataFrame) -> list[str]:

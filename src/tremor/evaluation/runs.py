@@ -16,7 +16,7 @@ import yaml
 from tremor.config.resolve import leaves, select
 from tremor.config.rules import FOLDED
 from tremor.errors import Refused
-from tremor.evaluation.predictions import read_predictions
+from tremor.evaluation.predictions import refuse_foreign
 from tremor.files import digest, readable
 
 Plain = dict[str, Any]
@@ -83,7 +83,7 @@ class Run:
             if run.labelled and not run.heads:
                 _ = run.records
             if run.labelled and not run.heads and not run.several:
-                read_predictions(table, run.classes)
+                refuse_foreign(run.predictions, table, run.classes)
         return run
 
     @property

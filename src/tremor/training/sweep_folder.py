@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from tremor.alive import birth, lives
 from tremor.config.types import fits
 from tremor.errors import Refused
 from tremor.files import write_json
-from tremor.training.alive import birth, lives
 
 PLAN, STATE, OUTPUT, TRACEBACK = "sweep.json", "job.json", "output.txt", "traceback.txt"
 PRUNED_NOTE = "pruned.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 BEAT = 60.0
@@ -46,19 +46,30 @@ def _fields(pid: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def beating(path: Path, every: float = BEAT) -> Iterator[None]:
-    """Touch a file again and again: however long an epoch is, others see that this one lives."""
+def repeated(act: Callable[[], None], every: float) -> Iterator[None]:
+    """Meanwhile something is done again and again, `every` so many seconds, in a thread beside."""
     ended = threading.Event()
 
-    def beat() -> None:
+    def go() -> None:
         while not ended.wait(every):
-            with contextlib.suppress(OSError):  # the disk's trouble is told by who writes to it
-                os.utime(path)
+            act()
 
-    thread = threading.Thread(target=beat, daemon=True)
+    thread = threading.Thread(target=go, daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
+
+
+@contextlib.contextmanager
+def beating(path: Path, every: float = BEAT) -> Iterator[None]:
+    """Touch a file again and again: however long an epoch is, others see that this one lives."""
+
+    def beat() -> None:
+        with contextlib.suppress(OSError):  # the disk's trouble is told by who writes to it
+            os.utime(path)
+
+    with repeated(beat, every):
+        yield
