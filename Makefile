@@ -14,11 +14,13 @@ install: $(DONE)  ## make .venv and install everything that train and test need
 $(DONE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Tremor needs Python 3.11 to 3.13: make PYTHON=python3.12")'
 	test -x $(PY) || $(PYTHON) -m venv .venv
+	@echo "installing torch and the rest into .venv: some minutes, 6 GB"
 	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,tensorboard,wandb]'
 	@touch $(DONE)
 
 train: install  ## train, judge and report a first run on synthetic data
 	$(PY) simple_train.py
+	@echo "first, in every new shell: source .venv/bin/activate"
 
 test: lint types imports unit  ## everything that must hold: ruff, mypy, import rules, pytest
 

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
-import hydra
-from omegaconf import DictConfig
+try:
+    import hydra
+    from omegaconf import DictConfig
 
-from tremor.doors.shell import job, open_door
+    from tremor.doors.shell import job, open_door
+except ModuleNotFoundError as lacking:
+    told = f"error: there is no {lacking.name} for this python"
+    raise SystemExit(f"{told}\nremedy: make install, then source .venv/bin/activate") from None
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")

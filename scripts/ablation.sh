@@ -88,13 +88,19 @@ one() {  # folder, overrides…
   if [ -e "$folder/checkpoints/last.ckpt" ]; then set -- "resume=$folder"
   else rm -rf "$folder"; set -- "$@" "hydra.run.dir=$folder"; fi
   echo "run      $(basename "$folder")"
-  "$PYTHON" simple_train.py "$@" > "$log" 2>&1 || { echo "FAILED   $folder (see $log)" >&2; return 1; }
+  "$PYTHON" simple_train.py "$@" > "$log" 2>&1 && return 0
+  local code=$?
+  echo "FAILED   $folder (see $log)" >&2
+  sed -n '/^error: /,$p' "$log" >&2
+  [ $code -ne 2 ] || finished || return 255  # refused, the first of all: xargs starts no other
+  return 1
 }
-export -f one
-export PYTHON
+finished() { compgen -G "$OUT/*/summary.json" > /dev/null; }
+export -f one finished
 
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
+export PYTHON OUT
 GIVEN=""
 [ $# -eq 0 ] || printf -v GIVEN '%q ' "$@"
 runs=()
@@ -109,5 +115,6 @@ done
 printf '%s\0' "${runs[@]}" | xargs -0 -P "$JOBS" -n 1 bash -c 'eval "one $1"' one
 status=$?
 [ $status -eq 0 ] || echo "some runs failed: mend what their messages say, and call this again" >&2
+finished || exit 1
 "$PYTHON" scripts/compare.py "$OUT" --out "$OUT/comparison" --replace || status=1
 exit $((status > 0))

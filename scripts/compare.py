@@ -13,7 +13,8 @@ from rich.console import Console
 from tremor.errors import TremorError
 from tremor.evaluation.compare import compare
 from tremor.evaluation.compared import CHANCE
-from tremor.evaluation.runs import Run, find, single
+from tremor.evaluation.found_runs import find, single
+from tremor.evaluation.runs import Run
 from tremor.files import free
 from tremor.report.comparison import sentences, write
 from tremor.report.comparison_tables import terminal

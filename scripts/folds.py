@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from tremor.errors import TremorError
-from tremor.evaluation.folds import collect, sentences
+from tremor.evaluation.fold_sentences import sentences
+from tremor.evaluation.folds import collect
 from tremor.report.folds import notes, write
 from tremor.report.folds_tables import terminal
 

@@ -19,10 +19,10 @@ from rich.console import Console
 from tremor.doors.shell import translated
 from tremor.errors import STOPPED, Refused, TremorError
 from tremor.evaluation.compared import CHANCE
+from tremor.evaluation.found_runs import find, single
 from tremor.evaluation.ladder import ladder
 from tremor.evaluation.ladder_words import sentences
 from tremor.evaluation.rungs import RUNGS
-from tremor.evaluation.runs import find, single
 
 WIDE = 10_000
 """Columns that no table needs: it is never cut."""

@@ -196,7 +196,8 @@ def sequence(asked: argparse.Namespace) -> None:
     print(f"written: {len(files)} files in {asked.out} ({count} events, {size:.0f} MB). Next:")
     where = shlex.quote(f"dataset.data_dir={asked.out}")
     experiment = "experiment=fore_aftershock/finetune_xlstm_unet_2class"
-    print(f"  python simple_train.py {experiment} {where} model=xlstm_unet_tiny")
+    tiny = "encoder=conv_patch_tiny model=xlstm_unet_tiny"
+    print(f"  python simple_train.py {experiment} {where} {tiny}")
 
 
 def network(asked: argparse.Namespace) -> None:
@@ -229,7 +230,7 @@ def geomagnetic(asked: argparse.Namespace) -> None:
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"written: {len(files)} files in {asked.out} ({size:.0f} MB). Next:")
     where = shlex.quote(f"dataset.data_dir={asked.out}")
-    start = "python simple_train.py experiment=geomagnetic/convnext dataset.source=files"
+    start = "python simple_train.py experiment=geomagnetic/loeo dataset.source=files"
     print(f"  {start} {where}")
 
 

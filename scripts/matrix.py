@@ -51,7 +51,7 @@ class Leg:
 LEGS = (
     Leg("constraints.txt", "", (), sorted({*TREE, *NETWORKS})),
     Leg("Hydra 1.4", "hydra-core|omegaconf", ("hydra-core==1.4.0rc3", "omegaconf==2.4.1rc1"), TREE),
-    Leg("oldest torch", TORCH, ("torch===2.8.0", "torchvision===0.23.0"), NETWORKS),
+    Leg("oldest torch", TORCH, ("torch===2.11.0", "torchvision===0.26.0"), NETWORKS),
     Leg("newest torch", TORCH, ("torch", "torchvision"), NETWORKS),
 )
 """`===` takes the index's own build, beside which torchvision works, not a local one at hand."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from tremor.errors import STOPPED, TremorError, visible
 from tremor.evaluation.across import across, refuse_mixed
 from tremor.evaluation.by_station import stations
-from tremor.evaluation.runs import find
+from tremor.evaluation.found_runs import find
 from tremor.report import stations as report
 
 WIDE = 10_000

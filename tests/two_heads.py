@@ -31,11 +31,13 @@ def world(groups: int = 120, each: int = 2, seed: int = 0) -> pd.DataFrame:
     return table.assign(**told_nothing, level_H=rng.standard_normal(len(table)))
 
 
-def predictions(table: pd.DataFrame, skill: float = 3.0, seed: int = 1) -> pd.DataFrame:
+def predictions(
+    table: pd.DataFrame, skill: float = 3.0, seed: int = 1, heads: dict[str, list[str]] = HEADS
+) -> pd.DataFrame:
     """Probabilities that point at the truth by `skill`; 0: at nothing."""
     rng = np.random.default_rng(seed)
     said = {}
-    for head, classes in HEADS.items():
+    for head, classes in heads.items():
         score = rng.standard_normal((len(table), len(classes)))
         known = table[f"label_{head}"].to_numpy()
         score[np.arange(len(table))[known >= 0], known[known >= 0]] += skill

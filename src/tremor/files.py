@@ -161,6 +161,12 @@ def write_json(path: Path, value: Any) -> Path:
     return write_whole(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def read_exactly(path: Path) -> str:
+    """A file of text with the ends of its lines as they are."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 def digest(*parts: str) -> str:
     """A short fingerprint of some texts."""
     joined = "\0".join(parts).encode()

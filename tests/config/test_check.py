@@ -23,8 +23,11 @@ class Root:
 SOUND = {
     "seed": 1,
     "optimizer": {"_target_": "torch.optim.AdamW", "_partial_": True, "lr": "${train.lr}"},
-    "train": {"lr": 0.1},
+    "train": {"lr": 0.1, "max_epochs": None},
 }
+
+
+EXTRAS = {"optimizer": {"extra": bool, "names": list[str]}}
 
 
 def faults(**changes: Any) -> dict[str, Problem]:
@@ -32,7 +35,7 @@ def faults(**changes: Any) -> dict[str, Problem]:
     config = OmegaConf.create(SOUND)
     for key, value in changes.items():
         OmegaConf.update(config, key.replace("__", "."), value, force_add=True)
-    tree = Tree(*plain(config), Root, {"optimizer": ("params",)}, {"optimizer": {"extra": bool}})
+    tree = Tree(*plain(config), Root, {"optimizer": ("params",)}, EXTRAS)
     return {problem.path: problem for problem in check(tree)}
 
 
@@ -48,6 +51,11 @@ def test_a_sound_tree_has_no_problem() -> None:
         ("optimizer__amsgard", True, "optimizer.amsgard", "optimizer.amsgrad=true"),
         ("sede", 2, "sede", "seed=2"),
         ("optimzer", "adam", "optimzer", "optimizer=adam"),
+        ("lr", 0.2, "lr", "optimizer.lr=0.2"),
+        ("max", 3, "max", "train.max_epochs=3"),
+        ("optimizer__max_epochs", 3, "optimizer.max_epochs", "train.max_epochs=3"),
+        ("optimizer__betas", 0.9, "optimizer.betas", "optimizer.betas=…"),
+        ("optimizer__names", "a", "optimizer.names", "'optimizer.names=[a]'"),
     ],
 )
 def test_typos_are_named_with_the_override_that_mends(

@@ -43,6 +43,13 @@ def test_wrong_choices_name_the_nearest() -> None:
     assert "choices: lstm, lstm_attention" in problems[0].fault
 
 
+def test_a_choice_without_its_folder_is_known_by_its_name() -> None:
+    groups = {"experiment": ["ecg/xlstm", "seismic/lstm"]}
+    (problem,) = wrong_choices(["experiment=lstm"], groups)[1]
+    assert problem.mend == "experiment=seismic/lstm"
+    assert "ecg" not in problem.fault
+
+
 def test_no_group_can_be_left_out() -> None:
     (problem,) = wrong_choices(["model=null"], GROUPS)[1]
     assert "there is no model=null" in problem.fault

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tremor.config.resolve import put
-from tremor.config.rules import contradictions, told
+from tremor.config.rules import contradictions
+from tremor.config.rules_task import told
 
 
 def tree(**changes: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tremor.data.batch import Batch
-from tremor.data.module import DataModule, EpochSampler, Part
+from tremor.data.module import DataModule, EpochSampler, Part, _unless_unread
 from tremor.data.records import RecordSet
 from tremor.errors import Refused
 
@@ -154,3 +154,10 @@ def test_a_part_travels_without_the_table(numbers: Make) -> None:
     sent = pickle.loads(pickle.dumps(part))
     assert not sent.records.table.columns.size
     assert torch.equal(sent.__getitems__([3, 1]).x, part.__getitems__([3, 1]).x)
+
+
+def test_a_worker_whose_run_has_ended_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    _unless_unread(BrokenPipeError(), None)
+    assert not capsys.readouterr().err
+    _unless_unread(TypeError("cannot be sent"), None)
+    assert "cannot be sent" in capsys.readouterr().err

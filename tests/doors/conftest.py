@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 from pathlib import Path
 
 import pytest
 from opened import TONES, Door, Outcome, enter, finished, leave_blank, only_run, opened
 
-from tremor.report import page
-
-TEMPLATES = functools.cache(page.environment)
-
 
 @pytest.fixture(autouse=True)
 def _quick_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Templates are read once, and figures made in full but saved blank: half of a run's time.
+    """Figures are made in full but saved blank: half of a run's time.
 
     How figures are drawn is tested in `tests/report`, and here by tests marked `drawn` and by runs
     that several tests share.
     """
-    monkeypatch.setattr(page, "environment", TEMPLATES)
     if not request.node.get_closest_marker("drawn"):
         leave_blank(monkeypatch)
 

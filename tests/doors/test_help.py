@@ -70,3 +70,12 @@ def test_columns_wrap_in_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(line) <= 48 for line in told)
     assert told[1].startswith(" " * 16)
     assert aligned(rows, short=True)[0].endswith("…")
+
+
+def test_a_folder_of_ones_own_is_named_with_its_choices() -> None:
+    own = str(ROOT / "tests" / "outside" / "configs")
+    page = shown("train", "model", "--config-dir", own)
+    assert "model=lstm_attention" in page
+    assert "one_layer" in page.partition(f"Choices of {own}")[2]
+    with pytest.raises(Refused, match="no such folder of configs"):
+        shown("train", "--config-dir", "absent")

@@ -14,8 +14,9 @@ from evaluation.test_compare import answers, fabricate
 from tremor.errors import Refused
 from tremor.evaluation.across import Judged, across, refuse_mixed, seen_by
 from tremor.evaluation.by_station import Row, Stations, corrected, stations
+from tremor.evaluation.found_runs import find
 from tremor.evaluation.judge import judge_file
-from tremor.evaluation.runs import Run, find
+from tremor.evaluation.runs import Run
 
 DRAWS = {"draws": 200}
 

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from tremor.errors import Refused
 from tremor.evaluation.compare import compare
-from tremor.evaluation.runs import find
+from tremor.evaluation.found_runs import find
 from tremor.report import comparison as report
 from tremor.report.comparison_figures import figures
 from tremor.report.comparison_tables import markdown

@@ -14,10 +14,12 @@ import yaml
 from tremor.config.resolve import put
 from tremor.errors import Refused
 from tremor.evaluation.compare import compare
+from tremor.evaluation.found_runs import find
 from tremor.evaluation.judge import judge_file
 from tremor.evaluation.naming import names, tell_apart
 from tremor.evaluation.paired import Draws, holm
-from tremor.evaluation.runs import Run, find
+from tremor.evaluation.runs import Run
+from tremor.files import digest
 
 CONFIG: dict[str, Any] = {
     "experiment_name": "study",
@@ -321,6 +323,21 @@ def test_nothing_to_compare_is_refused(tmp_path: Path) -> None:
     (run / "evaluation" / "metrics.json").write_text("{")
     with pytest.raises(Refused, match="cannot be read"):
         find([run])
+    run = fabricate(tmp_path / "z", answers(0.8), dataset__train_frac="most")
+    with pytest.raises(Refused, match="cannot be read"):
+        find([run])
+
+
+def test_a_verdict_on_other_predictions_is_refused(tmp_path: Path) -> None:
+    run = fabricate(tmp_path / "a", answers(0.8))
+    path, table = run / "evaluation" / "metrics.json", run / "evaluation" / "predictions.csv"
+    verdict = json.loads(path.read_text())
+    path.write_text(json.dumps(verdict | {"predictions": digest(table.read_text())}))
+    assert find([run]).runs
+    answers(0.7).to_csv(table, index=False)
+    with pytest.raises(Refused, match="judges other predictions") as caught:
+        find([run])
+    assert caught.value.where == str(table)
 
 
 def test_too_few_draws_are_refused(tmp_path: Path) -> None:

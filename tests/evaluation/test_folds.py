@@ -16,9 +16,10 @@ from tremor.data.cache import open_records
 from tremor.errors import Refused
 from tremor.evaluation.baselines import FOLD
 from tremor.evaluation.compare import compare
+from tremor.evaluation.fold_sentences import sentences
 from tremor.evaluation.fold_tables import tables
-from tremor.evaluation.folds import CrossValidation, collect, sentences
-from tremor.evaluation.runs import find
+from tremor.evaluation.folds import CrossValidation, collect
+from tremor.evaluation.found_runs import find
 
 
 def only(place: Path, **options: bool) -> CrossValidation:

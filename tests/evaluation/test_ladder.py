@@ -11,9 +11,9 @@ import pytest
 from evaluation.test_compare import answers, fabricate
 
 from tremor.errors import Refused
+from tremor.evaluation.found_runs import find
 from tremor.evaluation.ladder import Ladder, ladder
 from tremor.evaluation.ladder_words import sentences
-from tremor.evaluation.runs import find
 from tremor.report import ladder as report
 
 QUICK: dict[str, Any] = {"draws": 100}

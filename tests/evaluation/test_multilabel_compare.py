@@ -16,8 +16,9 @@ from sklearn import metrics as sk
 
 from tremor.errors import Refused
 from tremor.evaluation.compare import compare
+from tremor.evaluation.found_runs import find
 from tremor.evaluation.multilabel_paired import DrawsOfSeveral
-from tremor.evaluation.runs import Run, find
+from tremor.evaluation.runs import Run
 from tremor.report.comparison import sentences, write
 
 QUICK: dict[str, Any] = {"draws": 200}

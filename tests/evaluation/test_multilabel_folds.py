@@ -11,7 +11,8 @@ from evaluation.test_multilabel_compare import run_of
 from several_classes import CLASSES, predictions, world
 from sklearn import metrics as sk
 
-from tremor.evaluation.folds import collect, sentences
+from tremor.evaluation.fold_sentences import sentences
+from tremor.evaluation.folds import collect
 from tremor.report.folds import write
 
 

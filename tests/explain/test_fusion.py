@@ -16,7 +16,7 @@ from tremor.explain.estimators.leverage import Leverage
 from tremor.explain.estimators.lime import Lime
 from tremor.explain.explanation import Axis, Explanation
 from tremor.explain.fills import Zero
-from tremor.explain.fusion import Fused, between, combined, cut_by, fuse
+from tremor.explain.fusion import Fused, between, combined, fuse
 from tremor.explain.fusion_agreement import agreement
 from tremor.explain.links import Logit, Probability
 from tremor.explain.methods import Case
@@ -160,9 +160,3 @@ def test_two_methods_are_fused_within_their_evaluations() -> None:
     assert torch.equal(found.values, again.values)
     assert _fused().least(_case()) > 100
     assert float(_fused(link=Probability())(_case(), 400).values.abs().max()) > 0
-
-
-def test_windows_of_other_lengths_come_by_a_copy() -> None:
-    wide = cut_by(_fused(), 0.2)
-    assert wide(_case(), 400).resolution()["time"] == pytest.approx(0.2)
-    assert _fused()(_case(), 400).resolution()["time"] == pytest.approx(0.1)

@@ -7,9 +7,17 @@ import json
 RUN = "tones/2026-01-02__03_04_05"
 JOB = '{"state": "done", "seconds": "long"}'
 DEEP = "[" * 100_000
+SCORE = b'{"confusion": [], "classes": ["c0", "c1"], "metrics": {"balanced_accuracy": %s}}'
+"""A verdict whose score is something else."""
 
 ONCE: list[tuple[str, str, str, bytes]] = [
     ("geo_stations", "table", "x.csv", b"station,latitude,longitude\nSBG,5,95,1,2\nTRT,2,99,3,4\n"),
+    (
+        "geo_catalogue",
+        "table",
+        "x.csv",
+        b"time,Latitude,latitude,longitude,depth,magnitude\n2018-03-05,1,2,3,4,5\n",
+    ),
     (
         "geo_catalogue",
         "table",
@@ -77,10 +85,23 @@ ONCE: list[tuple[str, str, str, bytes]] = [
         b"record_id,group,label,predicted,p_a,p_b\na,g,0,0,nan,1\n",
     ),
     ("judge_file", "one", "predictions.csv", b"record_id,group,label,p_a,p_b\na,g,0,.5,.5\n"),
+    (
+        "judge_file",
+        "one",
+        "predictions.csv",
+        b"record_id,group,label,predicted,p_a,p_b\na,g,0.0,0,.5,.5\nb,h,1.0,0,.5,.5\n",
+    ),
     ("judge_file", "both", "validation.csv", b"record_id,group,label,predicted,p_z\na,g,0,0,1\n"),
     ("judge_file", "both", "validation.csv", b"a,b\n1,2\n1,2,3,4\n"),
     ("compare", "four", "big0/evaluation/predictions.csv", b"record_id,group\na,b\n"),
     ("compare", "four", "big0/evaluation/metrics.json", b'{"confusion": 1}'),
+    ("compare", "four", "big0/evaluation/metrics.json", SCORE % b'"x"'),
+    ("compare", "four", "big0/evaluation/metrics.json", SCORE % b'{"value": 0.5}'),
+    ("compare", "four", "big0/evaluation/metrics.json", SCORE % b'{"chance": [0.5]}'),
+    ("compare", "heads", "64/evaluation/predictions.csv", b"record_id,group\na,b\n"),
+    ("compare", "heads", "64/evaluation/metrics.json", b'{"heads": {"magnitude": 1}}'),
+    ("compare", "several", "64/evaluation/predictions.csv", b"record_id,group\na,b\n"),
+    ("compare", "four", "big0/config.yaml", b"seed: 1\ndataset: {fold: [1]}\n"),
     ("compare", "four", "big0/config.yaml", b"seed: 1\ndataset: 3\n"),
     ("compare", "four", "big0/config.yaml", b"- a\n- b\n"),
     ("report_index", "one", f"{RUN}/overrides.yaml", b"a: \x01\n"),

@@ -14,7 +14,7 @@ from evaluation.test_compare import answers, fabricate
 from tremor.errors import Refused
 from tremor.evaluation.compare import compare
 from tremor.evaluation.compared import Comparison
-from tremor.evaluation.runs import find
+from tremor.evaluation.found_runs import find
 from tremor.report import comparison as report
 from tremor.report import comparison_figures, comparison_tables
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pages import HOSTILE, Page
 
-from tremor.report import plots
+from tremor.report import plots_verdict
 from tremor.report.page import write_page
 
 
@@ -60,8 +60,8 @@ def fill(run: Path, *classes: str, **changed: Any) -> dict[str, Any]:
 def page_of(run: Path, told: dict[str, Any] | None = None) -> Page:
     figures = {}
     if told:
-        figures["confusion"] = plots.confusion(told["confusion"], told["classes"])
-        figures["per_class"] = plots.per_class(told)
+        figures["confusion"] = plots_verdict.confusion(told["confusion"], told["classes"])
+        figures["per_class"] = plots_verdict.per_class(told)
     return Page(write_page(run, figures))
 
 
@@ -145,7 +145,7 @@ def test_hostile_names_come_out_inert(tmp_path: Path) -> None:
 
 def test_an_unknown_figure_is_shown_under_its_own_name(tmp_path: Path) -> None:
     told = fill(tmp_path)
-    figure = plots.confusion(told["confusion"], told["classes"])
+    figure = plots_verdict.confusion(told["confusion"], told["classes"])
     page = Page(write_page(tmp_path, {HOSTILE: figure, "a.b": figure}))
     assert "script" not in {tag for tag, _ in page.tags}
     assert HOSTILE in page.words

@@ -13,7 +13,8 @@ from pages import HOSTILE, Page
 
 from tremor.doors.echo import console, show_verdict
 from tremor.report import tables
-from tremor.report.page import sections, write_page
+from tremor.report.page import write_page
+from tremor.report.page_sections import sections
 from tremor.report.verdict_figures import figures_of
 
 

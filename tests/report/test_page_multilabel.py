@@ -14,7 +14,8 @@ from several_classes import CLASSES, verdict
 
 from tremor.doors.echo import show_verdict
 from tremor.report import plots_multilabel, tables
-from tremor.report.page import sections, write_page
+from tremor.report.page import write_page
+from tremor.report.page_sections import sections
 from tremor.report.verdict_figures import figures_of
 
 FIGURES = ["roc", "precision_recall", "called", "reliabilities"]

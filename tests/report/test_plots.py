@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from tremor.report import plots
+from tremor.report import plots, plots_verdict
 from tremor.report.fan import fan
 
 NINE = [f"class {place}" for place in range(9)]
@@ -82,7 +82,7 @@ def test_a_run_stopped_before_its_first_number_has_an_empty_panel() -> None:
 
 
 def test_confusion_says_counts_and_shares_of_rows() -> None:
-    left, right = plots.confusion([[30, 10], [5, 15]], ["a", "b"]).axes
+    left, right = plots_verdict.confusion([[30, 10], [5, 15]], ["a", "b"]).axes
     assert texts(left) == ["30", "10", "5", "15"]
     assert texts(right) == ["75 %", "25 %", "25 %", "75 %"]
     assert (left.get_ylabel(), left.get_xlabel()) == ("true class", "predicted class")
@@ -90,19 +90,19 @@ def test_confusion_says_counts_and_shares_of_rows() -> None:
 
 
 def test_the_first_class_is_at_the_top_left() -> None:
-    left = plots.confusion([[1, 2], [3, 4]], ["a", "b"]).axes[0]
+    left = plots_verdict.confusion([[1, 2], [3, 4]], ["a", "b"]).axes[0]
     assert left.texts[0].get_position() == (0.5, 0.5)
     assert left.get_ylim() == (2, 0)
 
 
 def test_a_class_without_records_has_no_share() -> None:
-    right = plots.confusion([[0, 0], [5, 15]], ["a", "b"]).axes[1]
+    right = plots_verdict.confusion([[0, 0], [5, 15]], ["a", "b"]).axes[1]
     assert texts(right)[:2] == ["–", "–"]
 
 
 @pytest.mark.parametrize("count", [2, 5, 9])
 def test_texts_of_a_confusion_matrix_fit_their_cells(count: int) -> None:
-    figure = plots.confusion(np.full((count, count), 9999), NINE[:count])
+    figure = plots_verdict.confusion(np.full((count, count), 9999), NINE[:count])
     figure.draw_without_rendering()
     for ax in figure.axes:
         cell = ax.get_window_extent().width / count
@@ -145,7 +145,7 @@ def test_class_balance_writes_each_count() -> None:
 
 
 def test_per_class_marks_values_whiskers_and_chance() -> None:
-    (ax,) = plots.per_class(verdict()).axes
+    (ax,) = plots_verdict.per_class(verdict()).axes
     assert line(ax, "recall")[:, 0] == pytest.approx([0.5, 0.7])
     assert line(ax, "chance")[:, 0] == pytest.approx([0.5, 0.5])
     whisker = ax.collections[0].get_segments()[0]
@@ -154,20 +154,20 @@ def test_per_class_marks_values_whiskers_and_chance() -> None:
 
 
 def test_per_class_without_intervals_still_marks_values() -> None:
-    (ax,) = plots.per_class(verdict(reach=None)).axes
+    (ax,) = plots_verdict.per_class(verdict(reach=None)).axes
     assert line(ax, "F1")[:, 0] == pytest.approx([0.5, 0.7])
 
 
 @pytest.mark.parametrize("name", ["$x$", r"$\frac{", "_hidden", "a\x00b", "<script>", "x" * 300])
 def test_any_class_name_can_be_drawn(name: str) -> None:
-    figure = plots.confusion([[1, 0], [0, 1]], [name, "b"])
+    figure = plots_verdict.confusion([[1, 0], [0, 1]], [name, "b"])
     figure.draw_without_rendering()
     assert figure.get_size_inches()[0] < 10
 
 
 def test_pyplot_and_its_settings_are_left_alone() -> None:
     before = dict(matplotlib.rcParams.items())
-    assert isinstance(plots.per_class(verdict()), Figure)
+    assert isinstance(plots_verdict.per_class(verdict()), Figure)
     assert dict(matplotlib.rcParams.items()) == before
 
 

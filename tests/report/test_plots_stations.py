@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from tremor.errors import Refused
 from tremor.evaluation.across import Across, Cell
 from tremor.evaluation.by_station import Mean, Reached, Row, Stations
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.paired import Score
-from tremor.evaluation.runs import Found
 from tremor.report import plots_stations as plots
 from tremor.report import stations as report
 

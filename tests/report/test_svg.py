@@ -11,12 +11,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from tremor.errors import TremorError
-from tremor.report import plots
+from tremor.report import plots_verdict
 from tremor.report.svg import inline_svg, save_pdf, save_png
 
 
 def matrix(*names: str) -> Figure:
-    return plots.confusion([[3, 1], [2, 4]], names or ("a", "b"))
+    return plots_verdict.confusion([[3, 1], [2, 4]], names or ("a", "b"))
 
 
 def ids(svg: str) -> list[str]:

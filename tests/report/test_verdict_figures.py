@@ -14,14 +14,9 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from tremor.report.plots_calibration import reliability
+from tremor.report.plots_pretraining import pretraining_curves
 from tremor.report.plots_selective import coverage_in_time, risk_coverage
-from tremor.report.plots_sequence import (
-    GREY,
-    class_colours,
-    ordinal_times,
-    pretraining_curves,
-    timeline,
-)
+from tremor.report.plots_sequence import GREY, class_colours, ordinal_times, timeline
 from tremor.report.plots_strata import strata
 from tremor.report.verdict_figures import figures_of
 

@@ -16,7 +16,7 @@ STUB = """#!/bin/bash
 echo "$@" >> "$CALLS"
 printf '%s\\n' "$@" >> "$CALLS.words"
 case "$1" in *compare.py) exit 0 ;; esac
-case "$*" in *"$FAIL"*) [ -n "$FAIL" ] && exit 1 ;; esac
+case "$*" in *"$FAIL"*) [ -n "$FAIL" ] && { echo "error: a fault" >&2; exit "${CODE:-1}"; } ;; esac
 for word in "$@"; do case $word in
   hydra.run.dir=*) folder=${word#*=} ;; resume=*) folder=${word#*=} ;;
 esac; done
@@ -71,11 +71,20 @@ def test_finished_runs_are_kept_and_failed_ones_tried_again(
 ) -> None:
     code, calls, said = ablation("classes", str(tmp_path), FAIL="num_classes=4")
     assert code == 1
-    assert said.count("FAILED") == 2
+    assert said.count("FAILED") == said.count("error: a fault") == 2
     code, calls, _ = ablation("classes", str(tmp_path))
     assert code == 0
     assert len([call for call in calls if "num_classes=4" in call]) == 2
     assert len(calls) == 3
+
+
+def test_nothing_more_is_tried_where_the_first_run_is_refused(
+    ablation: Ablation, tmp_path: Path
+) -> None:
+    code, calls, said = ablation("controls", FAIL="experiment=", CODE="2")
+    assert (code, len(calls), said.count("error: a fault")) == (1, 1, 1)
+    code, calls, _ = ablation("classes", str(tmp_path), FAIL="num_classes=4", CODE="2")
+    assert (code, len(calls)) == (1, 9)
 
 
 def test_a_killed_run_resumes(ablation: Ablation, tmp_path: Path) -> None:

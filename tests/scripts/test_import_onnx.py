@@ -65,6 +65,21 @@ def test_a_file_that_is_no_graph_is_refused(
     assert "onnxruntime cannot open the graph" in capsys.readouterr().err
 
 
+def test_of_a_damaged_graph_our_refusal_is_the_only_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A name that is no text makes the runtime try again, which it would say on the terminal."""
+    path = onnx_models.write(tmp_path / "a.onnx")
+    path.write_bytes(
+        path.read_bytes().replace(b"GlobalAveragePool", b"GlobalAverage\xea\xea\xea\xea")
+    )
+    assert run(path, "--classes", AF_SNR) == 2
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: onnxruntime cannot open the graph")
+    assert f"where: {path}\n" in said.err
+
+
 def test_without_the_runtime_it_is_said_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

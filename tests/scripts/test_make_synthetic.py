@@ -95,7 +95,7 @@ def test_the_norcia_files_can_be_read_and_the_next_command_is_told(
     said = capsys.readouterr().out
     assert f"written: {files} files in {out} (9 events" in said
     wanted = f"experiment=fore_aftershock/finetune_xlstm_unet_2class 'dataset.data_dir={out}'"
-    assert f"python simple_train.py {wanted} model=xlstm_unet_tiny" in said
+    assert f"python simple_train.py {wanted} encoder=conv_patch_tiny model=xlstm_unet_tiny" in said
 
 
 def test_norcia_has_the_real_size_by_default_and_a_fixed_length() -> None:
@@ -136,7 +136,7 @@ def test_magnetometers_come_as_day_files_with_their_tables(
     assert list(out.glob("SKB/skb2018*vsec.sec"))
     told = capsys.readouterr()
     where = f"'dataset.data_dir={out}'"
-    assert f"experiment=geomagnetic/convnext dataset.source=files {where}" in told.out
+    assert f"experiment=geomagnetic/loeo dataset.source=files {where}" in told.out
     assert "day files: 2 of 2" in told.err
     assert run("geomagnetic", out, *options, "--effect-size", 0) == 2
     assert "--overwrite" in capsys.readouterr().err

@@ -31,6 +31,16 @@ def test_what_was_looked_for_is_said(tmp_path: Path) -> None:
         find(str(tmp_path / "none"))
 
 
+def test_a_folder_of_runs_names_its_latest(tmp_path: Path) -> None:
+    kept = tmp_path / "quickstart" / "run" / "checkpoints"
+    kept.mkdir(parents=True)
+    (kept / "last.ckpt").touch()
+    for folder in (tmp_path, tmp_path / "quickstart"):
+        with pytest.raises(Refused) as refusal:
+            find(str(folder))
+        assert f"such as {kept.parent}, the latest" in refusal.value.remedy
+
+
 @pytest.mark.parametrize("content", [{"state_dict": {}}, {"tremor": {"format": 0}}, [1, 2]])
 def test_foreign_checkpoints_are_refused(tmp_path: Path, content: object) -> None:
     torch.save(content, tmp_path / "x.ckpt")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING as REQUIRED
 from dataclasses import dataclass, field, fields
@@ -123,7 +124,8 @@ def _check_root(tree: Tree) -> Iterator[Problem]:
 def unknown(path: str, value: Any, known: Iterable[str], owner: str, tree: Tree) -> Problem:
     """The problem of a key that nobody knows, with the nearest one that somebody does."""
     parent, _, name = path.rpartition(".")
-    guess = nearest(name, known) or _elsewhere(name, tree)
+    there = _elsewhere(path, tree)
+    guess = (there if not parent else "") or nearest(name, known) or there or _holding(path, tree)
     if not guess:
         options = ", ".join(sorted(known))
         return Problem(path, f"{owner} has no such key; it has {options}", "leave it out")
@@ -132,11 +134,23 @@ def unknown(path: str, value: Any, known: Iterable[str], owner: str, tree: Tree)
     return Problem(path, f"{owner} has no such key; did you mean {full}?", mend)
 
 
-def _elsewhere(name: str, tree: Tree) -> str:
+def _elsewhere(path: str, tree: Tree) -> str:
     """The same name somewhere else in the tree, for keys put under the wrong group."""
-    places = [path for path, _ in leaves(tree.raw) if path.rpartition(".")[2] == name]
-    known = [path for path in places if path.partition(".")[0] in get_type_hints(tree.root)]
-    return known[0] if len(known) > 1 else ""
+    name = path.rpartition(".")[2]
+    return next((key for key in _others(path, tree) if key.rpartition(".")[2] == name), "")
+
+
+def _holding(path: str, tree: Tree) -> str:
+    """The first key with the word in its name, for a word without its group (`epochs`)."""
+    held = (key for key in _others(path, tree) if path in key.rpartition(".")[2].split("_"))
+    return next(held, "")
+
+
+def _others(path: str, tree: Tree) -> Iterator[str]:
+    """The keys of the tree in the shallowest place first, but for one that is asked about."""
+    roots = get_type_hints(tree.root)
+    keys = (key for key, _ in leaves(tree.raw) if key != path and key.partition(".")[0] in roots)
+    return iter(sorted(keys, key=lambda key: key.count(".")))
 
 
 def _check_node(tree: Tree, path: str, node: Plain) -> Iterator[Problem]:
@@ -178,7 +192,9 @@ def _check_key(
 def _misfit(path: str, value: Any, hint: Any, tree: Tree) -> Problem:
     source = origin(tree.raw, path)
     reader = "" if source == path else f"{READ_BY}{path})"
-    return Problem(source, f"expected {words(hint)}, got {value!r}{reader}", f"{source}=…")
+    listed = isinstance(value, str | int | float) and fits([value], hint)
+    mend = shlex.quote(f"{source}=[{_said(value)}]") if listed else f"{source}=…"
+    return Problem(source, f"expected {words(hint)}, got {value!r}{reader}", mend)
 
 
 def _said(value: Any) -> str:

@@ -125,11 +125,17 @@ def _wrong_choice(text: str, groups: dict[str, list[str]]) -> Problem | None:
         return None
     asked = missing[0].removesuffix(".yaml").rpartition(f"{group}/")[2]
     below = [choice for choice in groups[group] if choice.startswith(f"{asked}/")]
-    guess = asked if asked in groups[group] else nearest(asked, groups[group])
+    guess = _nearest_choice(asked, groups[group])
     beside = [c for c in groups[group] if "/" in guess and c.startswith(guess.split("/")[0] + "/")]
     choices = ", ".join(below or beside or groups[group])
     mend = _meant(group, asked) or (f"{group}={guess}" if guess and not below else "")
     return Problem(group, f"there is no {group}={missing[0]}; choices: {choices}", mend)
+
+
+def _nearest_choice(asked: str, choices: Sequence[str]) -> str:
+    """The choice itself, one of that name in a folder, or the nearest."""
+    named = [choice for choice in choices if choice.rpartition("/")[2] == asked]
+    return asked if asked in choices else (named or [nearest(asked, choices)])[0]
 
 
 def parse(overrides: Sequence[str]) -> dict[str, object]:
@@ -139,8 +145,10 @@ def parse(overrides: Sequence[str]) -> dict[str, object]:
 
 
 MULTIRUN = ("-m", "--multirun")
-PLAIN = re.compile(r"[A-Za-z_][\w-]*")
+PLAIN = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 WORDS = ("true", "false", "null", "inf", "nan")
+BEFORE_QUOTE = re.compile(r"(\\*)('|\Z)")
+"""What must be doubled in a quoted text: else it would speak to the quote."""
 
 
 def key_of(text: str) -> str:
@@ -182,4 +190,5 @@ def quoted(value: str) -> str:
     """A text that Hydra's grammar reads as itself."""
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    return "'" + value.replace("'", "\\'") + "'"
+    doubled = BEFORE_QUOTE.sub(lambda found: 2 * found[1] + found[2].replace("'", "\\'"), value)
+    return f"'{doubled}'"

@@ -27,7 +27,7 @@ def groups_of(table: pd.DataFrame, column: str | None = None) -> pd.Series[int]:
 
 
 def times(table: pd.DataFrame) -> NDArray[np.datetime64]:
-    """When each record starts (UTC)."""
+    """When each record starts, `(record,)` in UTC."""
     if "start_time" not in table or not table["start_time"].astype(bool).all():
         raise Refused(
             "a split or an embargo by time needs the start time of every record",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
+from multiprocessing.queues import Queue
 from typing import Any, Literal
 
 import lightning
@@ -136,7 +138,7 @@ class DataModule(lightning.LightningDataModule):
     def _loader(self, part: Part, **order: Any) -> DataLoader[Batch]:
         """Whole batches of a part; loaders leave the global state of randomness alone."""
         own = torch.Generator().manual_seed(self.seed)
-        order |= {"generator": own, "collate_fn": _as_is, "worker_init_fn": _open_anew}
+        order |= {"generator": own, "collate_fn": _as_is, "worker_init_fn": _begin}
         return DataLoader(part, self.batch_size, **order, **self.options)
 
     def state_dict(self) -> dict[str, Any]:
@@ -176,10 +178,18 @@ def noise_ends(records: RecordSet) -> NDArray[np.int64]:
     return np.where(ends < records.sampling_rate, 0, ends)
 
 
-def _open_anew(worker: int) -> None:
-    """A worker that was forked opens the file of samples for itself."""
+def _begin(worker: int) -> None:
+    """A worker that was forked opens the file of samples for itself, and ends without a word."""
     told: Any = get_worker_info()
     told.dataset.records.close()
+    queue: Any = Queue
+    queue._on_queue_feeder_error = staticmethod(_unless_unread)
+
+
+def _unless_unread(error: Exception, sent: Any) -> None:
+    """What cannot be handed over is told, but for a run that has ended and reads no more."""
+    if not isinstance(error, BrokenPipeError):
+        traceback.print_exception(error)
 
 
 def _as_is(batch: Any) -> Any:

@@ -26,7 +26,7 @@ OPENED = ("_flat", "_samples")  # what a process has of the file for itself
 
 
 def mark_of(samples: Signal) -> str:
-    """The fingerprint of a record's samples."""
+    """The fingerprint of a record's samples `(channel, time)`."""
     return hashlib.blake2b(samples.data, digest_size=12).hexdigest()
 
 

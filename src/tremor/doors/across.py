@@ -27,8 +27,9 @@ from tremor.doors.echo import say
 from tremor.doors.quiet import quieten
 from tremor.errors import Refused
 from tremor.evaluation.across import Judged, seen_by
-from tremor.evaluation.by_station import apart, judging, where_trained
+from tremor.evaluation.by_station import apart, judging
 from tremor.evaluation.judge import judge
+from tremor.evaluation.run_split import where_trained
 from tremor.evaluation.runs import Run
 from tremor.files import digest, fingerprint, safe, write_json, write_whole
 from tremor.tasks.base import Task

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tremor.config.check import Problem, refuse
 from tremor.config.roots import ExplainRoot
-from tremor.config.rules import told
+from tremor.config.rules_task import told
 from tremor.doors.answers import predictions
 from tremor.doors.echo import say
 from tremor.doors.opened import OpenedRun

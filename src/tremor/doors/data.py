@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,30 +105,8 @@ def _refuse_classes(labelled: Labelled, wanted: int | None) -> None:
 
 def _tell(data: Data, made: bool, unit: str) -> None:
     """Say what the data are: records, groups (a `unit` each), what was set aside, the split."""
-    table, records = data.records.table, data.records
-    where = "made and kept in" if made else "from"
-    events = table["group"].nunique()
-    say(f"data     {len(table)} records of {events} {unit}s, {where} {records.folder}")
-    if "file" in table:
-        counts = table["file"].value_counts(sort=False)
-        say("files    " + ", ".join(f"{name}: {count}" for name, count in counts.items()))
-    aside = records.meta["set_aside"]
-    reasons = pd.Series([item["reason"].partition(" to ")[0] for item in aside], dtype=str)
-    if aside:
-        counted = ", ".join(f"{count} {reason}" for reason, count in reasons.value_counts().items())
-        say(f"aside    {counted} ({', '.join(item['record_id'] for item in aside[:5])} …)")
-    for note in records.meta.get("notes", ()):
-        say(f"note     {note}")
-    for part in [part for part in PARTS if (data.parts == part).any()]:
-        rows = [row for row in data.audit["balance"] if row["split"] == part]
-        said = ", ".join(
-            f"{row['class']} {row['records']} of {row['groups']} {unit}s" for row in rows
-        )
-        say(f"{part:<8} {said}")
-    for head, names in list(data.labelled.heads.items())[1:]:
-        counts = table[f"label_{head}"].value_counts()
-        said = ", ".join(f"{name} {counts.get(place, 0)}" for place, name in enumerate(names))
-        say(f"{head:<8} {said}")
+    _tell_records(data, made, unit)
+    _tell_parts(data, unit)
     if data.labelled.multi:
         _tell_lacking(data)
     if leak := warning(data.audit):
@@ -136,10 +115,49 @@ def _tell(data: Data, made: bool, unit: str) -> None:
     if wrong:
         say(f"WARNING  {wrong} records are on the wrong side of dataset.main_shock for their phase")
     for word, why in LEFT_OUT.items():
-        lost = table[data.parts == word].groupby("label")["group"].nunique()
+        lost = data.records.table[data.parts == word].groupby("label")["group"].nunique()
         if len(lost):
             said = ", ".join(f"{data.labelled.strata[n]} {lost[n]}" for n in lost.index)
             say(f"{word:<8} {said} {unit}s: {why}")
+
+
+def _tell_records(data: Data, made: bool, unit: str) -> None:
+    """Where the records are from, and which were set aside."""
+    table, records = data.records.table, data.records
+    where = "made and kept in" if made else "from"
+    events = table["group"].nunique()
+    say(f"data     {len(table)} records of {events} {unit}s, {where} {records.folder}")
+    if "file" in table:
+        counts = table["file"].value_counts(sort=False)
+        say("files    " + ", ".join(f"{name}: {count}" for name, count in counts.items()))
+    aside = records.meta["set_aside"]
+    reasons = pd.Series([_reason(item["reason"]) for item in aside], dtype=str)
+    if aside:
+        counted = ", ".join(
+            f"{count} × {reason}" for reason, count in reasons.value_counts().items()
+        )
+        say(f"aside    {counted} ({', '.join(item['record_id'] for item in aside[:5])} …)")
+    for note in records.meta.get("notes", ()):
+        say(f"note     {note}")
+
+
+def _reason(told: str) -> str:
+    """Why something was set aside, without what differs from one to the next."""
+    return re.sub(r"^\d+ % ", "too much ", told.partition(" to ")[0])
+
+
+def _tell_parts(data: Data, unit: str) -> None:
+    """The classes of each part, and of each head but the first."""
+    for part in [part for part in PARTS if (data.parts == part).any()]:
+        rows = [row for row in data.audit["balance"] if row["split"] == part]
+        said = ", ".join(
+            f"{row['class']} {row['records']} of {row['groups']} {unit}s" for row in rows
+        )
+        say(f"{part:<8} {said}")
+    for head, names in list(data.labelled.heads.items())[1:]:
+        counts = data.records.table[f"label_{head}"].value_counts()
+        said = ", ".join(f"{name} {counts.get(place, 0)}" for place, name in enumerate(names))
+        say(f"{head:<8} {said}")
 
 
 def _tell_lacking(data: Data) -> None:

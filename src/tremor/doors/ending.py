@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from lightning.pytorch.loggers import Logger
 from matplotlib.figure import Figure
 
 from tremor.config.build import Plain
-from tremor.config.rules import told
+from tremor.config.outside import own_folder
+from tremor.config.rules_task import told
 from tremor.doors.data import Data
 from tremor.doors.echo import say, show_verdict
 from tremor.doors.judging import fan_figure, judge_part, timeline_figure
@@ -20,7 +22,7 @@ from tremor.doors.run import Run
 from tremor.files import near, readable, write_json
 from tremor.report import plots
 from tremor.report.page import write_page
-from tremor.report.plots_sequence import pretraining_curves
+from tremor.report.plots_pretraining import pretraining_curves
 from tremor.report.verdict_figures import figures_of
 from tremor.tasks.base import Task
 from tremor.training import checkpoints
@@ -85,8 +87,15 @@ def farewell(run: Run, seconds: float) -> None:
         say(f"  python explain.py checkpoint={place}{target}{run.space}")
     if run.choices["dataset"] == "stations":
         say(f"  python scripts/stations.py table {near(run.folder.parent)}")
-    again = ["python", "simple_train.py", *run.overrides, "-m", "seed=1,2,3"]
+    folder = own_folder(sys.argv[1:])
+    again = ["python", "simple_train.py", *folder, *_to_sweep(run.overrides), "-m", "seed=1,2,3"]
     parts = [f"{group}={run.choices[group]}" for group in ("encoder", "model")]
     tuning = FINE_TUNING + "_tiny" * run.choices["dataset"].startswith("synthetic")
-    onward = ["python", "simple_train.py", tuning, *parts, f"model.pretrained={place}"]
+    onward = ["python", "simple_train.py", *folder, tuning, *parts, f"model.pretrained={place}"]
     say(f"  {shlex.join(again if decides else onward)}")
+
+
+def _to_sweep(overrides: list[str]) -> list[str]:
+    """A run's overrides as a sweep over seeds takes them."""
+    spawned = {"trainer.strategy=ddp": "trainer.strategy=ddp_spawn"}
+    return [spawned.get(word, word) for word in overrides if not word.startswith("seed=")]

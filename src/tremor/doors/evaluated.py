@@ -57,7 +57,8 @@ def compare_judged(judged: list[Judged]) -> None:
 def _compare(judged: list[Judged]) -> None:
     from tremor.doors.echo import console, say
     from tremor.evaluation.compare import compare
-    from tremor.evaluation.runs import Found, Run, single
+    from tremor.evaluation.found_runs import Found, single
+    from tremor.evaluation.runs import Run
     from tremor.report.comparison import sentences, write
     from tremor.report.comparison_tables import terminal
 

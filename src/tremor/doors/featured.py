@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tremor.config.build import Plain
-from tremor.config.rules import told
+from tremor.config.rules_task import told
 from tremor.doors.answers import answered, predictions, table_of
 from tremor.doors.data import Data
 from tremor.doors.sharing import ALL, Share

@@ -12,6 +12,7 @@ from pathlib import Path
 from tremor.config import catalogue
 from tremor.config.catalogue import Entry
 from tremor.config.check import nearest
+from tremor.config.outside import own_folder, without_folder
 from tremor.config.overrides import groups_of
 from tremor.doors.columns import aligned, bold, typed_as, wrapped
 from tremor.errors import Refused
@@ -41,10 +42,18 @@ def asked_for_help(arguments: Sequence[str]) -> bool:
 
 def help_text(arguments: Sequence[str], root: Path) -> str:
     """The page of a door, or of what is named beside `--help`."""
-    named = [text for text in arguments if not text.startswith("-")]
+    named = [text for text in without_folder(arguments) if not text.startswith("-")]
     typed = dict(text.split("=", 1) for text in named if "=" in text)
     pages = [_page_of(text, typed, root) for text in named] or [front(root)]
-    return "\n\n".join(pages)
+    return "\n\n".join([*pages, *map(_foreign, own_folder(arguments)[1:])])
+
+
+def _foreign(folder: str) -> str:
+    """What a folder of the user's own adds, by name alone."""
+    added = groups_of(Path(folder)).items()
+    lines = [line for group, names in added for line in wrapped(f"{group}=", ", ".join(names))]
+    said = "their keys are in the files; --cfg job shows the whole tree with them"
+    return "\n".join([bold(f"Choices of {folder}"), *lines, f"  ({said})"])
 
 
 def front(root: Path) -> str:

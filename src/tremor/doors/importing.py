@@ -71,7 +71,7 @@ def listed(path: Path) -> list[str]:
     if path.suffix == ".npy":
         return [str(code) for code in read_npy(path).ravel()]
     try:
-        return path.read_text(encoding="utf-8").split()
+        return path.read_text(encoding="utf-8-sig").replace(",", " ").split()
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"cannot read the classes: {error}", str(path), OF_CLASSES) from error
 

@@ -17,7 +17,7 @@ from tremor.doors.featured import heard
 from tremor.doors.sharing import ALL, Share
 from tremor.evaluation.columns import with_fitted
 from tremor.evaluation.pretraining import collapse
-from tremor.files import safe, write_json, write_whole
+from tremor.files import digest, safe, write_json, write_whole
 from tremor.report import plots
 from tremor.report.mistakes import write_mistakes
 from tremor.report.papers import write_papers
@@ -63,7 +63,9 @@ def judge_part(
         verdict["verdict"] = [worry, *verdict["verdict"]] if worry else verdict["verdict"]
     if leak := warning(data.audit):
         verdict["verdict"] = [leak, *verdict["verdict"]]
-    write_whole(folder / "predictions.csv", with_fitted(said, verdict).to_csv(index=False))
+    text = with_fitted(said, verdict).to_csv(index=False)
+    write_whole(folder / "predictions.csv", text)
+    verdict["predictions"] = digest(text)
     if taught is not None:
         write_whole(folder / "validation.csv", taught.to_csv(index=False))
     verdict["set_aside"] = _set_aside(data)

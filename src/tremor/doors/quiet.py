@@ -14,4 +14,5 @@ def quieten() -> None:
         warnings.filterwarnings("ignore", nag)
     warnings.filterwarnings("ignore", ".*Checkpoint directory.*exists and is not empty.*")
     warnings.filterwarnings("ignore", ".*checkpoint that ended before the epoch ended.*")
+    warnings.filterwarnings("ignore", ".*module.* in eval mode at the start of training.*")
     warnings.filterwarnings("ignore", ".*lr_scheduler.step.*before.*optimizer.step.*")

@@ -5,7 +5,7 @@ What is done is kept record by record: a second call does nothing twice, a kille
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,14 +101,7 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     _refuse_other_runs(wanted, run)
     claims = read_claims(settings.claims)
     home = _home(run)
-    codes = {name: run.config["dataset"]["classes"][name] for name in run.data.labelled.classes}
-    names = settings.asked(codes, claims)
-    said = judged_records(wanted, run, home)
-    if settings.selection is None:
-        made = chosen_of(said, names, settings.select(wanted.seed))
-    else:
-        made = taken(Path(settings.selection), said, {name: codes[name] for name in names})
-    chosen = kept(home / "selection.csv", made)
+    chosen = _chosen(wanted, run, settings, claims, home)
     folder = home / _choice()
     judge = settings.judge(claims, wanted.explainer.get("fill", ""))
     left = Left(home, folder, _made_of(wanted, run, settings, judge, chosen))
@@ -116,28 +109,8 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
         for line in left.told(chosen):
             say(line)
         return
-    subject: Subject = build(
-        wanted.explainer["subject"],
-        task=run.task,
-        data=run.data,
-        device=device_of(run.config["trainer"]["accelerator"]),
-    )
-    subject.settle()
-    references = subject.references(wanted.seed)
     tables = Tables(home, folder, settings.stability, made_by(judge), left.made_of)
-    for name, rows in chosen.groupby("group_class", sort=False):
-        of_class = OfClass(
-            name=str(name),
-            rows=rows.reset_index(drop=True),
-            run=run,
-            subject=subject,
-            method=method,
-            beat_seed=settings.beat_seed,
-            seed=wanted.seed,
-            references=references,
-            folder=folder / str(name),
-            plan=plan_of(wanted, run, str(name)),
-        )
+    for of_class in _classes(wanted, run, method, settings.beat_seed, chosen, folder):
         maps = of_class.maps(of_class.cases, "maps")
         rows_of = Rows(of_class, judge, _kept(of_class, judge, settings), settings.augmented)
         tables.evaluation += rows_of.evaluation(maps)
@@ -152,6 +125,52 @@ def study(wanted: ExplainRoot, run: OpenedRun, method: Method) -> None:
     say(f"\nwritten  {near(folder)}")
     say(f"page     {near(home / 'study.html')}")
     report_anew(run)
+
+
+def _chosen(
+    wanted: ExplainRoot, run: OpenedRun, settings: Settings, claims: Claims, home: Path
+) -> pd.DataFrame:
+    """The records of the study: by its rule or from its file, and kept in `selection.csv`."""
+    codes = {name: run.config["dataset"]["classes"][name] for name in run.data.labelled.classes}
+    names = settings.asked(codes, claims)
+    said = judged_records(wanted, run, home)
+    if settings.selection is None:
+        made = chosen_of(said, names, settings.select(wanted.seed))
+    else:
+        made = taken(Path(settings.selection), said, {name: codes[name] for name in names})
+    return kept(home / "selection.csv", made)
+
+
+def _classes(
+    wanted: ExplainRoot,
+    run: OpenedRun,
+    method: Method,
+    beat_seed: int,
+    chosen: pd.DataFrame,
+    folder: Path,
+) -> Iterator[OfClass]:
+    """The classes of the study one by one, each with its chosen records."""
+    subject: Subject = build(
+        wanted.explainer["subject"],
+        task=run.task,
+        data=run.data,
+        device=device_of(run.config["trainer"]["accelerator"]),
+    )
+    subject.settle()
+    references = subject.references(wanted.seed)
+    for name, rows in chosen.groupby("group_class", sort=False):
+        yield OfClass(
+            name=str(name),
+            rows=rows.reset_index(drop=True),
+            run=run,
+            subject=subject,
+            method=method,
+            beat_seed=beat_seed,
+            seed=wanted.seed,
+            references=references,
+            folder=folder / str(name),
+            plan=plan_of(wanted, run, str(name)),
+        )
 
 
 def _made_of(

@@ -37,8 +37,7 @@ def again(arguments: Sequence[str], root: Path) -> list[str]:
     clear_scratch(sweep.folder, "**/*")
     place = f"hydra.sweep.dir={quoted(str(sweep.folder))}"
     words = [*sweep.arguments, *_kept(sweep.hydra, own), *own]
-    more = ["--config-dir", sweep.config_dir] if sweep.config_dir else []
-    return ["-m", *more, *words, place, f"hydra.sweeper.retry={retry}"]
+    return ["-m", *sweep.outside, *words, place, f"hydra.sweeper.retry={retry}"]
 
 
 def forget(*trees: Plain) -> None:

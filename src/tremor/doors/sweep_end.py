@@ -59,7 +59,8 @@ def collect_folds(sweep: Path) -> None:
 
 def _collect(sweep: Path) -> None:
     from tremor.doors.echo import console, say
-    from tremor.evaluation.folds import collect, sentences
+    from tremor.evaluation.fold_sentences import sentences
+    from tremor.evaluation.folds import collect
     from tremor.report.folds import write
     from tremor.report.folds_tables import terminal
 

@@ -6,16 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tremor.errors import Refused
-from tremor.evaluation.by_station import (
-    TRAINED_ON,
-    Reached,
-    events_of,
-    leaks,
-    setting,
-    tested,
-    where_trained,
-)
+from tremor.evaluation.by_station import TRAINED_ON, Reached, leaks, setting, tested
 from tremor.evaluation.naming import names
+from tremor.evaluation.run_split import events_of, where_trained
 from tremor.evaluation.runs import Plain, Run
 
 SEEN = ("train", "val")

@@ -37,7 +37,7 @@ def alarms(scorer: Scorer, train: pd.DataFrame, rows: pd.DataFrame, ordered: boo
 
 
 def alarm(scorer: Scorer, predicted: Index, sees: str) -> Plain:
-    """A baseline's scores, and the model's lead over it with a paired interval."""
+    """Scores of a baseline's answers `(record,)`, and the model's lead over it, paired."""
     (own, own_draws), (its, its_draws) = scorer.matrices(), scorer.matrices(predicted)
     scores, drawn = metrics.from_confusion(its), metrics.from_confusion(its_draws)
     found: Plain = {

@@ -29,7 +29,7 @@ RENDERED = {"level_": "overall amplitude of each channel", "mean_": "mean colour
 
 
 def majority(train: pd.DataFrame, table: pd.DataFrame) -> Index:
-    """The most frequent class of the training records, for every record."""
+    """The most frequent class of the training records, for every record `(record,)`."""
     return _by_fold(lambda ours, rows: np.full(len(rows), _commonest(ours)), train, table)
 
 

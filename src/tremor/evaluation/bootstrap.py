@@ -58,7 +58,7 @@ class Judged:
         return found
 
     def group_labels(self) -> Index:
-        """The most frequent class of each group."""
+        """The most frequent class of each group, `(group,)`."""
         return np.asarray(self.group_confusion().sum(-1).argmax(-1), np.int64)
 
     def class_groups(self) -> Index:
@@ -92,7 +92,7 @@ class Evidence(NamedTuple):
 
 
 def strata(group_labels: Index) -> Index:
-    """The classes that groups are drawn within; those of a single group are one together."""
+    """The classes `(group,)` to draw within; those of a single group are one together."""
     labels, place, sizes = np.unique(group_labels, return_inverse=True, return_counts=True)
     return np.asarray(np.where(sizes[place] == 1, -1, labels[place]), np.int64)
 
@@ -116,7 +116,7 @@ def draw_groups(group_labels: Index, draws: int, seed: int) -> Floats:
 
 
 def interval(draws: Floats, value: float, level: float, groups: float, free: float) -> list[float]:
-    """Percentile interval of the draws, widened for few groups: by a t quantile of `free` degrees.
+    """Percentile interval of `(draw,)`, widened for few groups: by a t quantile of `free` degrees.
 
     A normal quantile ignores that the spread itself is estimated. Where no error was seen at all
     (value 1), draws cannot vary: the lower end is then the exact binomial bound over `groups`.

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from tremor.config.resolve import select
 from tremor.errors import Refused
 from tremor.evaluation.compared import CLEAR
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.judge import judge
 from tremor.evaluation.naming import names
 from tremor.evaluation.paired import Draws, Score, holm
-from tremor.evaluation.runs import Found, Plain, Run, leaf
+from tremor.evaluation.run_split import station_of, where_trained
+from tremor.evaluation.runs import Plain, Run, leaf
 
 METRICS = ("balanced_accuracy", "accuracy")
 PLACES = ("station", "stations", "data_dir")
@@ -131,22 +132,6 @@ def _place(key: str) -> bool:
     return key.startswith("dataset.") and leaf(key) in PLACES
 
 
-def split_of(run: Run) -> pd.DataFrame:
-    """The run's split.csv: record_id, group, station, label and part of each record."""
-    path = run.folder / "split.csv"
-    wanted = {"record_id", "group", "station", "split"}
-    table = pd.read_csv(path, dtype=dict.fromkeys(wanted, str)) if path.is_file() else None
-    if table is None or not wanted <= set(table) or table["station"].isna().any():
-        said = "nothing tells the stations of this run's records"
-        raise Refused(said, str(path), "train it again on dataset=stations, or leave it out")
-    return table
-
-
-def station_of(run: Run) -> pd.Series[str]:
-    """The station of each record of a run, by record_id."""
-    return split_of(run).set_index("record_id")["station"]
-
-
 def apart(run: Run) -> dict[str, tuple[Run, Plain]]:
     """A run's predictions and verdict at each of its stations; at one alone, its own verdict."""
     where = run.predictions["record_id"].map(station_of(run))
@@ -226,15 +211,3 @@ def leaks(runs: Sequence[Run]) -> list[str]:
     """What runs say first of a split that leaks, once each."""
     said = (line for run in runs for line in run.verdict.get("verdict", []))
     return list(dict.fromkeys(line for line in said if line.startswith("THE SPLIT LEAKS")))
-
-
-def events_of(run: Run, parts: Sequence[str]) -> frozenset[str]:
-    """The events of some parts of a run's split."""
-    table = split_of(run)
-    return frozenset(table.loc[table["split"].isin(parts), "group"])
-
-
-def where_trained(run: Run) -> tuple[str, ...]:
-    """The stations of a run's training records, by name."""
-    table = split_of(run)
-    return tuple(sorted(table.loc[table["split"] == "train", "station"].unique()))

@@ -61,7 +61,7 @@ def _areas(labels: Index, chances: Floats) -> Floats:
 
 
 def p_value(observed: float, drawn: Floats) -> float:
-    """Share of permutations that do at least as well, the observed one counted in."""
+    """Share of `drawn (permutation,)` that do at least as well, the observed one counted in."""
     known = drawn[np.isfinite(drawn)]
     return float((1 + (known >= observed - 1e-12).sum()) / (1 + len(known)))
 

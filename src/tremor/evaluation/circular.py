@@ -110,7 +110,7 @@ def directions(judged: Judged, asked: Asked) -> Plain | None:
 
 
 def wrap(degrees: Floats) -> Floats:
-    """Angles as their equals above -180 and up to 180 degrees."""
+    """Angles of any shape as their equals above -180 and up to 180 degrees."""
     return np.asarray(180 - (180 - degrees) % 360)
 
 

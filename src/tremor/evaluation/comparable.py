@@ -81,7 +81,8 @@ def refuse_other_records(runs: Sequence[Run]) -> None:
         raise Refused(
             f"{len(faults)} pairs of runs were judged on other test records",
             "; ".join(faults[:5]) + more,
-            "compare runs of the same data, split and seeds, or --allow-other-records",
+            "name runs of the same data, split and seeds alone (a sweep, some folders), or add "
+            "--allow-other-records",
         )
 
 

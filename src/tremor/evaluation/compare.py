@@ -20,12 +20,13 @@ from tremor.evaluation.comparable import (
 from tremor.evaluation.compared import CLEAR, Comparison, Configuration, Pair, sign
 from tremor.evaluation.controls import controls
 from tremor.evaluation.curves import curves
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.multilabel_paired import DrawsOfSeveral, one_hot
 from tremor.evaluation.multilabel_weighed import AREA
 from tremor.evaluation.naming import names
 from tremor.evaluation.notes import notes
 from tremor.evaluation.paired import Draws, holm
-from tremor.evaluation.runs import Found, Run
+from tremor.evaluation.runs import Run
 
 FEWEST_DRAWS = 100
 MOST_SWAPS = 100_000
@@ -150,7 +151,7 @@ def _scored(
 def _configuration(
     name: str, runs: Sequence[Run], places: Sequence[int], family: Draws, beside: dict[str, Draws]
 ) -> Configuration:
-    chances = [runs[i].scores[family.metric]["chance"] for i in places]
+    chances = [_chance(runs[i], family.metric) for i in places]
     return Configuration(
         name=name,
         runs=tuple(runs[i] for i in places),
@@ -160,6 +161,15 @@ def _configuration(
         events=len(family.events(places)),
         beside={metric: draws.mean(places) for metric, draws in beside.items()},
     )
+
+
+def _chance(run: Run, metric: str) -> float:
+    """What chance reaches by the run's verdict."""
+    level = run.scores[metric].get("chance")
+    if level is None:
+        fault = f"the verdict of this run says no chance level of {metric}"
+        raise Refused(fault, str(run.folder), "another --metric, or evaluate the run again")
+    return float(level)
 
 
 def _pair(

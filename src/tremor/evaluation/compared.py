@@ -8,10 +8,11 @@ import numpy as np
 
 from tremor.evaluation import metrics
 from tremor.evaluation.bootstrap import FEWEST
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.ordinal import SMALLER_IS_BETTER
 from tremor.evaluation.paired import Score
-from tremor.evaluation.runs import Found, Plain, Run
+from tremor.evaluation.runs import Plain, Run
 
 CHANCE = {
     "balanced_accuracy": "1 / classes",
@@ -81,7 +82,7 @@ class Configuration:
         return list(dict.fromkeys(str(run.config["experiment_name"]) for run in self.runs))
 
     def shares(self) -> Floats:
-        """The confusion matrix as shares of each true class, averaged over the runs."""
+        """Shares `(true class, predicted class)` of each true class, averaged over the runs."""
         counts = np.array([run.verdict["confusion"] for run in self.runs], float)
         totals = counts.sum(-1, keepdims=True)
         shares = np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)

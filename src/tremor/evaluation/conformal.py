@@ -28,6 +28,8 @@ def lac(chances: Floats) -> Floats:
 def aps(chances: Floats) -> Floats:
     """How strange each class is: the probability of all likelier ones, and half of its own.
 
+    From probabilities `(record, class)` to the same shape.
+
     Half in place of a random share of it, so that a record's set does not depend on a draw.
     """
     order = np.argsort(-chances, axis=1, kind="stable")
@@ -41,7 +43,7 @@ def aps(chances: Floats) -> Floats:
 def threshold(strangeness: Floats, rows: Index, coverage: float) -> float:
     """The strangeness up to which classes are in a set; without end where groups are too few.
 
-    `strangeness` is that of the true class of each record, `rows` its group.
+    `strangeness (record,)` is that of the true class, `rows (record,)` the group.
     """
     groups, place, sizes = np.unique(rows, return_inverse=True, return_counts=True)
     weights = 1 / (len(groups) + 1) / sizes[place] if len(groups) else np.zeros(0)

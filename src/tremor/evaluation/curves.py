@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tremor.config.resolve import select
 from tremor.errors import Refused
 from tremor.evaluation.compared import Configuration, Line
 from tremor.evaluation.naming import CLASS_COUNT, TRAIN_SHARE, names
-from tremor.evaluation.runs import Plain, whole_share
+from tremor.evaluation.runs import Plain, percent_of_labels
 
 
 def curves(configurations: Sequence[Configuration], over: str | None) -> dict[str, list[Line]]:
@@ -72,16 +71,8 @@ def _following(configurations: Sequence[Configuration], key: str) -> set[str]:
 def position(configuration: Configuration, key: str) -> float | None:
     """Where a configuration stands along a key; the training share is in % of the largest one."""
     config = configuration.runs[0].config
-    value = select(config, key)
     if key == TRAIN_SHARE:
-        return _percent(config, value)
+        return percent_of_labels(config)
+    value = select(config, key)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number else None
-
-
-def _percent(config: Plain, value: Any) -> float | None:
-    """A training share in % of what validation and test leave."""
-    if "train_frac" not in config["dataset"]:
-        return None
-    whole = whole_share(config)
-    return 100.0 if value is None else round(min(100 * value / whole, 100.0), 4)

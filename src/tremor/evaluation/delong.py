@@ -83,7 +83,7 @@ class Area:
 def placements(positive: Mask, score: Floats) -> tuple[Floats, Floats]:
     """Of each positive the share of negatives below it, of each negative that of positives above.
 
-    Ties count half; the mean of either is the area.
+    Ties count half; the mean of either is the area. Labels and scores are `(record,)`.
     """
     ranks = rankdata(score)
     own = np.empty(len(score))

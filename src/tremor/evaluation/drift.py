@@ -27,9 +27,10 @@ FOLDS, RIDGE = 5, 1.0
 def matched_in_time(scorer: Scorer, days: Floats, rows: pd.DataFrame) -> Plain | None:
     """How often the network puts two records of different classes in the right order.
 
-    The two are of different events, at the same station and at most `window_days` apart. `all` is
-    the same of any two records of those classes, `drop` what is lost: what went with the date.
-    `None` where no window gives `FEWEST` events of either side; a record without a date has none.
+    The two are of different events, at the same station and at most `window_days` apart; `days
+    (record,)` are their dates. `all` is the same of any two records of those classes, `drop` what
+    is lost: what went with the date. `None` where no window gives `FEWEST` events of either side; a
+    record without a date has none.
     """
     span = float(np.nanmax(days) - np.nanmin(days))
     place = days + _apart(rows, span)

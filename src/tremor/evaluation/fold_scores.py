@@ -101,7 +101,7 @@ def main_of(verdict: Plain) -> str:
 
 
 def scores(matrix: Floats, classes: Sequence[str]) -> dict[str, float | None]:
-    """Every score of a confusion matrix; those within precursors leave out the first class's row.
+    """Every score of `(true class, predicted class)`; within precursors the first row is left out.
 
     `None` where nothing is there to be scored.
     """

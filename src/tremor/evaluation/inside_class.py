@@ -22,7 +22,7 @@ def inside_ranks(values: Floats, labels: Index) -> Floats:
 
 
 def inside(scorer: Scorer, one: Floats, other: Floats) -> Plain | None:
-    """Partial rank correlation of two values of records, given the class; chance is 0.
+    """Partial rank correlation of two values `(record,)`, given the class; chance is 0.
 
     The interval is over events. `None` where fewer than `FEWEST` events have both values, or one of
     them is constant in every class.

@@ -9,15 +9,16 @@ from itertools import groupby
 import pandas as pd
 
 from tremor.config.resolve import select
-from tremor.config.rules import FOLDED
+from tremor.config.rules_split import FOLDED
 from tremor.errors import Refused
 from tremor.evaluation.comparable import refuse_unordered
 from tremor.evaluation.compare import draws_of
 from tremor.evaluation.compared import CHANCE, Configuration, sign
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.naming import tell_apart
-from tremor.evaluation.paired import Score
+from tremor.evaluation.paired import Draws, Score
 from tremor.evaluation.rungs import FAIR, RUNGS, Rung
-from tremor.evaluation.runs import Found, Plain, Run
+from tremor.evaluation.runs import Plain, Run
 from tremor.files import near
 
 SPLIT = (
@@ -98,23 +99,8 @@ def ladder(
     places: dict[str, list[int]] = {}
     for place, one in enumerate(whole):
         places.setdefault(_method(one.run), []).append(place)
-    steps = []
-    for method in (name for name in RUNGS if name in places):
-        own = places[method]
-        fair = places.get(FAIR)
-        against = fair if method != FAIR else None
-        above = family.difference([own], [against]) if against else None
-        reached = Configuration(
-            name=RUNGS[method].name,
-            runs=tuple(whole[i].run for i in own),
-            values=tuple(float(family.values[i]) for i in own),
-            mean=family.mean(own),
-            chance=_mean([whole[i].run.scores[metric]["chance"] for i in own]),
-            events=len(family.events(own)),
-        )
-        records = {name for i in own for name in whole[i].run.predictions["record_id"]}
-        trained = _mean([whole[i].trained for i in own])
-        steps.append(Step(RUNGS[method], reached, len(records), trained, above))
+    climbed = (name for name in RUNGS if name in places)
+    steps = [_step(name, places[name], places.get(FAIR), whole, family) for name in climbed]
     title = str(runs[0].config["experiment_name"])
     left = [f"Left out, not finished: {near(folder)}." for folder in found.unfinished]
     return Ladder(metric, draws, level, seed, title, steps, [*notes, *gaps, *left])
@@ -122,8 +108,28 @@ def ladder(
 
 @dataclass(frozen=True)
 class _Pool:
+    """The folds of one rung and seed as one run, and how many events they were trained on."""
+
     run: Run
     trained: float
+
+
+def _step(
+    method: str, own: list[int], fair: list[int] | None, whole: Sequence[_Pool], family: Draws
+) -> Step:
+    """One rung: what its runs reach, and by how much more than those of the fair split."""
+    above = family.difference([own], [fair]) if fair and method != FAIR else None
+    pools = [whole[i] for i in own]
+    reached = Configuration(
+        name=RUNGS[method].name,
+        runs=tuple(pool.run for pool in pools),
+        values=tuple(float(family.values[i]) for i in own),
+        mean=family.mean(own),
+        chance=_mean([pool.run.scores[family.metric]["chance"] for pool in pools]),
+        events=len(family.events(own)),
+    )
+    records = {name for pool in pools for name in pool.run.predictions["record_id"]}
+    return Step(RUNGS[method], reached, len(records), _mean([p.trained for p in pools]), above)
 
 
 def _pooled(runs: Sequence[Run]) -> tuple[list[_Pool], list[str]]:

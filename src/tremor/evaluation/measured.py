@@ -64,7 +64,7 @@ def sums_of(rows: Index, groups: int, values: Floats | Mask) -> Floats:
 
 
 def means(scorer: Scorer, values: Floats) -> tuple[float, Floats]:
-    """The mean of a value of records, and that of each draw."""
+    """The mean of a value `(record,)`, and that of each draw `(draw,)`."""
     above, count = (by_group(scorer.judged, v) for v in (values, np.ones(len(values))))
     return float(values.mean()), (scorer.counts @ above) / (scorer.counts @ count)
 

@@ -21,10 +21,10 @@ def confusion(labels: Index, predicted: Index, rows: Index, classes: int, groups
 
 
 def from_confusion(matrix: Floats) -> dict[str, Floats]:
-    """Accuracy, balanced accuracy, macro F1 and MCC of each matrix; not a number where undefined.
+    """Accuracy, balanced accuracy, macro F1 and MCC of matrices `(…, true, predicted)`: `(…)` each.
 
     Balanced accuracy averages over the classes that occur, macro F1 over those that occur or are
-    predicted, as scikit-learn has it.
+    predicted, as scikit-learn has it. Not a number where undefined.
     """
     total = matrix.sum((-2, -1))
     true, said = matrix.sum(-1), matrix.sum(-2)

@@ -63,8 +63,8 @@ def judge(
     `predicted_<class>` and `p_<class>`; the tables `label_<class>` and what is known of records.
     `validation` are predictions of other records: of those that have a class, a share `coverage`
     is to have it in its prediction set. `challenge_weights` is a CSV of the Challenge's weights,
-    whose rows are found by `codes`, those of each class. `unit` says what a group is. `features`
-    are what the network answers from. `ordered` says nothing here.
+    whose rows are found by `codes`, those of each class. `unit` says what a group is. `features
+    (record, feature)` are what the network answers from. `ordered` says nothing here.
 
     The verdict: `split, records, groups, unit, classes, none, interval, null`; `metrics`:
     `macro_auroc` (the verdict's own), `macro_auprc, macro_f1, micro_f1, exact_match` and, where

@@ -67,7 +67,7 @@ def crossed(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def alarm(scores: Scores, said: Floats, sees: str) -> Plain:
-    """A baseline's areas, the model's lead in AUROC, over all classes and for each of them."""
+    """Areas of a baseline's `said (record, class)`, and the model's lead in AUROC, by class too."""
     answers = replace(scores.answers, chances=said)
     own, its = scores.areas, areas_of(answers, scores.shared.counts)
     known = scores.evidence

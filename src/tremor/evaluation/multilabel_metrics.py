@@ -69,7 +69,7 @@ def _areas(up: Floats, down: Floats, starts: Index) -> Floats:
 
 
 def curve(positive: Mask, score: Floats) -> dict[str, list[float]]:
-    """ROC and precision-recall curve of one question: points at thresholds that fall.
+    """ROC and precision-recall curve of scores `(record,)`: points at thresholds that fall.
 
     Keys: `threshold`, `false_alarms` (share of negatives called), `recall`, `precision`. Few of the
     points are kept where there are many; both ends are.

@@ -33,6 +33,7 @@ class DrawsOfSeveral(Draws):
 
     def __init__(self, runs: Sequence[Run], metric: str, draws: int, level: float, seed: int):
         self.metric, self.draws, self.level, self.seed = metric, draws, level, seed
+        self._areas: dict[tuple[int, ...], Area | None] = {}
         names = np.array(sorted({g for run in runs for g in run.predictions["group"]}), object)
         self.answers = [_answers(run, names) for run in runs]
         own = [answers.group_labels for answers in self.answers]
@@ -43,7 +44,7 @@ class DrawsOfSeveral(Draws):
         self.values, self.table = table[0], table[1:]
 
     def events(self, members: Sequence[int]) -> Index:
-        """The events that some runs judged."""
+        """The events `(event,)` that some runs judged, by their places."""
         return np.flatnonzero(self.asked[list(members)].any(0)).astype(np.int64)
 
     def mean(self, members: Sequence[int]) -> Score:
@@ -68,7 +69,14 @@ class DrawsOfSeveral(Draws):
         return self._area(members) if len(members) == 2 else None
 
     def _area(self, members: Sequence[int]) -> Area | None:
-        """The area of one run or the difference of two, where each record is an event."""
+        """The area of one run or the difference of two, found once."""
+        key = tuple(members)
+        if key not in self._areas:
+            self._areas[key] = self._found_area(key)
+        return self._areas[key]
+
+    def _found_area(self, members: Sequence[int]) -> Area | None:
+        """It is defined where each record is an event of its own."""
         runs = [self.answers[run] for run in members]
         one = runs[0]
         alone = len(one.classes) == 2 and len(np.unique(one.rows)) == len(one.rows)

@@ -151,7 +151,7 @@ class Scores:
 
     @property
     def prevalence(self) -> Floats:
-        """The share of known records that have each class; not a number where none is known."""
+        """The share `(class,)` of known records that have each; not a number where none is."""
         labels = self.answers.labels
         return ratio((labels == 1).sum(0), (labels >= 0).sum(0))
 

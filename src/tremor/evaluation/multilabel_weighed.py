@@ -74,7 +74,7 @@ def _exact(answers: Answers, counts: Floats) -> Floats:
 
 
 def score_of(metric: str, answers: Answers, counts: Floats) -> Floats:
-    """One of the scores over all classes, but the Challenge's, for each row of group weights."""
+    """One of the scores over all classes, but the Challenge's, for weights `(draw, group)`."""
     if metric in (*MEANS, AREA):
         return mean_known(areas_of(answers, counts)[metric.removeprefix("macro_")][1])
     return OF_ANSWERS[metric](answers, counts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,7 +11,6 @@ import pandas as pd
 from tremor.errors import Refused
 from tremor.evaluation import baselines
 from tremor.evaluation.alarms import alarm
-from tremor.evaluation.bootstrap import Judged
 from tremor.evaluation.circular import directions, refuse_no_compass
 from tremor.evaluation.detection import detection
 from tremor.evaluation.featured import Seen
@@ -22,6 +19,7 @@ from tremor.evaluation.joint import joint
 from tremor.evaluation.judge import covering, judge_one
 from tremor.evaluation.measured import Asked
 from tremor.evaluation.metrics import Floats
+from tremor.evaluation.multitask_head import Head
 from tremor.evaluation.multitask_sentences import sentences
 from tremor.evaluation.ordinal import ordinal as distances
 from tremor.evaluation.predictions import rows_of
@@ -59,8 +57,8 @@ def judge(
     `predicted_<head>` and `p_<head>_<class>`; the tables `label_<head>`, and `hours`, how long a
     window is, for false alarms per station-month. The classes of the head `ordinal` rise, those of
     `circular` are 4, 8 or 16 points of the compass after the background, clockwise from north. It
-    is called as every judge is: `features` are what the network answers from, `classes` those of
-    the first head, and `ordered` says nothing here.
+    is called as every judge is: `features (record, feature)` are what the network answers from,
+    `classes` those of the first head, and `ordered` says nothing here.
 
     The verdict: `split, records, groups, interval, null`; `metrics`, flat (`magnitude/accuracy`,
     `azimuth/within_accuracy`, `joint_accuracy`, `detection_auroc`, …), each `{value, lo, hi,
@@ -125,58 +123,6 @@ def _seen(
     alike = np.zeros(predictions["group"].nunique(), np.int64)
     draws = Draws(alike, asked.draws, asked.level, asked.seed)
     return Seen(predictions, validation, rows, features).told(draws, asked.permutations)
-
-
-@dataclass(frozen=True)
-class Head:
-    """One question: its classes, and the records whose answer is known, as a single one has them.
-
-    `said` are predictions (`label, predicted, p_<class>`), `validation` those of other records,
-    `rows` and `train` the tables.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    said: pd.DataFrame
-    rows: pd.DataFrame | None
-    train: pd.DataFrame | None
-    validation: pd.DataFrame | None
-
-    @classmethod
-    def of(
-        cls,
-        predictions: pd.DataFrame,
-        name: str,
-        classes: Sequence[str],
-        table: pd.DataFrame | None,
-        train: pd.DataFrame | None,
-        validation: pd.DataFrame | None = None,
-    ) -> Head:
-        """The part of predictions and tables that is about one head."""
-        said = _said(predictions, name, classes)
-        other = None if validation is None else _said(validation, name, classes)
-        rows, taught = _of_head(table, name), _of_head(train, name)
-        return cls(name, tuple(classes), said, rows_of(rows, said), taught, other)
-
-    @cached_property
-    def judged(self) -> Judged:
-        return Judged.of(self.said, self.classes)
-
-
-def _said(predictions: pd.DataFrame, name: str, classes: Sequence[str]) -> pd.DataFrame:
-    """What was said of one head, of the records with a known answer, as of a single one."""
-    own = {f"label_{name}": "label", f"predicted_{name}": "predicted"}
-    own |= {f"p_{name}_{c}": f"p_{c}" for c in classes}
-    columns = predictions[["record_id", "group", *own]].rename(columns=own)
-    return columns[columns["label"] >= 0].reset_index(drop=True)
-
-
-def _of_head(table: pd.DataFrame | None, name: str) -> pd.DataFrame | None:
-    """The records with a known answer, whose `label` it is; nothing if there are none."""
-    if table is None:
-        return None
-    known = table[table[f"label_{name}"] >= 0]
-    return known.assign(label=known[f"label_{name}"]) if len(known) else None
 
 
 def _refuse(

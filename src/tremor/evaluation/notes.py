@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from tremor.evaluation.bootstrap import FEWEST
 from tremor.evaluation.compared import CLEAR, Configuration, Pair
+from tremor.evaluation.found_runs import Found
 from tremor.evaluation.naming import unnamed
-from tremor.evaluation.runs import Found
 from tremor.files import near
 from tremor.training.sweep_folder import PRUNED_NOTE, TRACEBACK
 

@@ -63,7 +63,7 @@ class Draws:
         return (ordinal.scores if ordered else metrics.from_confusion)(confusion)[self.metric]
 
     def events(self, members: Sequence[int]) -> Index:
-        """The events that some runs judged."""
+        """The events `(event,)` that some runs judged, by their places."""
         return np.flatnonzero(self.counts[list(members)].sum((0, 2, 3)))
 
     def mean(self, members: Sequence[int]) -> Score:

@@ -15,7 +15,7 @@ BINS, RECORDS_A_BIN = 15, 20
 
 
 def equal_bins(values: Floats, most: int = BINS) -> Index:
-    """The bin of each record, of equal counts, fewer for few records; ties stay together."""
+    """The bin of each value `(record,)`, of equal counts, fewer for few; ties stay together."""
     wanted = min(most, max(1, len(values) // RECORDS_A_BIN))
     edges = np.quantile(values, np.arange(1, wanted) / wanted)
     place = np.searchsorted(np.unique(edges), values, side="right")
@@ -23,13 +23,13 @@ def equal_bins(values: Floats, most: int = BINS) -> Index:
 
 
 def log_loss(judged: Judged) -> Floats:
-    """What each record's probability of its true class costs, in nats."""
+    """What each record's probability of its true class costs, `(record,)` in nats."""
     said = judged.chances[np.arange(len(judged.labels)), judged.labels]
     return np.asarray(-np.log(np.clip(said, TINY, None)))
 
 
 def brier(judged: Judged) -> Floats:
-    """Squared error of each record's probabilities; of two classes, that of one of them."""
+    """Squared error `(record,)` of probabilities; of two classes, that of one of them."""
     truth = np.eye(judged.classes)[judged.labels]
     return np.asarray(((judged.chances - truth) ** 2).sum(1) / _sides(judged))
 

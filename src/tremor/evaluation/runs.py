@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +13,11 @@ import pandas as pd
 import yaml
 
 from tremor.config.resolve import leaves, select
-from tremor.config.rules import FOLDED
+from tremor.config.rules_split import FOLDED
 from tremor.errors import Refused
-from tremor.evaluation.predictions import refuse_foreign
-from tremor.files import digest, readable
+from tremor.evaluation.predictions import of_heads, of_one, of_several, table_of
+from tremor.evaluation.verdict_shape import look_at
+from tremor.files import digest, read_exactly, readable
 
 Plain = dict[str, Any]
 IDLE_TRAINER = (
@@ -45,7 +45,6 @@ STAMP = re.compile(r"[-_/]?\d{4}-\d\d-\d\d__\d\d_\d\d_\d\d(_\d+)?(/\d+)?(?=/|$)"
 """The time in a run's path, with the numbers of runs in one second and of a sweep's jobs."""
 SEED = re.compile(r"[-_/]?seed[-_=]?\d+$")
 AGAIN = "evaluate the run again, or leave it out"
-FINISHED = ("config.yaml", "evaluation/predictions.csv", "evaluation/metrics.json")
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ class Run:
             config = yaml.safe_load(place.read_text(encoding="utf-8"))
         run = cls.judged_at(folder, config, folder / "evaluation")
         with readable(place, AGAIN, Refused):
-            _ = run.settings, run.place, run.control, run.sources
-            _ = "train_frac" in config["dataset"] and whole_share(config)
+            _ = run.settings, hash(run.place), run.control, run.sources
+            _ = percent_of_labels(config)
         return run
 
     @classmethod
@@ -77,13 +76,22 @@ class Run:
             verdict = json.loads(path.read_text(encoding="utf-8"))
             run = cls(folder, config, verdict, pd.DataFrame())
             _ = run.labelled and (run.heads or run.classes) and run.scores
+            asked = look_at(verdict) if run.labelled else {}
         with readable(table, AGAIN, Refused):
-            kinds = {"record_id": str, "group": str}
-            run = replace(run, predictions=pd.read_csv(table, dtype=kinds, index_col=False))
-            if run.labelled and not run.heads:
-                _ = run.records
-            if run.labelled and not run.heads and not run.several:
-                refuse_foreign(run.predictions, table, run.classes)
+            text = read_exactly(table)
+            if verdict.get("predictions", digest(text)) != digest(text):
+                fault = "metrics.json beside it judges other predictions than these"
+                raise Refused(fault, str(table), AGAIN)
+            read = table_of(text)
+        if run.heads:
+            read = of_heads(read, table, asked)
+        elif run.several:
+            read = of_several(read, table, run.classes)
+        elif run.labelled:
+            read = of_one(read, table, run.classes)
+        run = replace(run, predictions=read)
+        with readable(table, AGAIN, Refused):
+            _ = run.labelled and not run.heads and run.records
         return run
 
     @property
@@ -181,6 +189,14 @@ def whole_share(config: Plain) -> float:
     return float(round(1 - data["val_ratio"] - tested, 9))
 
 
+def percent_of_labels(config: Plain) -> float | None:
+    """The training share in % of what validation and test leave, of runs that have one."""
+    if "train_frac" not in config["dataset"]:
+        return None
+    whole, share = whole_share(config), config["dataset"]["train_frac"]
+    return 100.0 if share is None else round(min(100 * share / whole, 100.0), 4)
+
+
 def leaf(key: str) -> str:
     """The last word of a dotted key."""
     return key.rpartition(".")[2]
@@ -206,54 +222,3 @@ def _stem(path: Any) -> str:
     run = _run_of(path)
     stem = SEED.sub("", STAMP.sub("", run))
     return stem if stem.strip("/") else run
-
-
-@dataclass(frozen=True)
-class Found:
-    """What lies below some folders: runs to compare, and runs that cannot take part, by why."""
-
-    runs: list[Run]
-    unfinished: list[Path]
-    unlabelled: list[Path]
-    repeated: list[Path]
-
-
-def single(run: Run) -> Run:
-    """A run that was asked one question; one of several heads is refused."""
-    if run.heads:
-        heads = ", ".join(run.heads)
-        remedy = f"scripts/compare.py --head {run.heads[0]}, or leave it out"
-        raise Refused(f"this run answers several questions ({heads})", str(run.folder), remedy)
-    return run
-
-
-def find(places: Sequence[Path], view: Callable[[Run], Run] = single) -> Found:
-    """Every run below some folders; of repeats of one run the last in order of names counts.
-
-    `view` is what of each run is looked at.
-    """
-    folders = sorted({folder.resolve() for place in places for folder in _run_folders(place)})
-    ready = [f for f in folders if all((f / name).is_file() for name in FINISHED)]
-    read = [Run.read(folder) for folder in ready]
-    labelled = [view(run) for run in read if run.labelled]
-    last = {run.repeats: run for run in labelled}.values()
-    kept = [run for run in labelled if any(run is other for other in last)]
-    found = Found(
-        runs=kept,
-        unfinished=[f for f in folders if f not in ready],
-        unlabelled=[run.folder for run in read if not run.labelled],
-        repeated=[r.folder for r in labelled if not any(r is other for other in kept)],
-    )
-    if not kept:
-        why = f"{len(found.unfinished)} unfinished, {len(found.unlabelled)} without classes"
-        remedy = "give run folders of simple_train.py, or a folder above them"
-        raise Refused(f"no finished run to compare ({why})", ", ".join(map(str, places)), remedy)
-    return found
-
-
-def _run_folders(place: Path) -> Iterator[Path]:
-    if not place.is_dir():
-        raise Refused("no such folder", str(place), "give run folders, or a folder above them")
-    yield from (path.parent for path in place.rglob("checkpoints") if path.is_dir())
-    predictions = place.rglob("evaluation/predictions.csv")
-    yield from (p.parents[1] for p in predictions if (p.parents[1] / "config.yaml").exists())

@@ -83,7 +83,7 @@ class Scorer(Draws):
         return other
 
     def metric(self, name: str, value: float, drawn: Floats) -> Plain:
-        """One of the scores of `metrics` with its interval."""
+        """One of the scores of `metrics` with its interval, from its values `drawn (draw,)`."""
         if name == "auroc":
             return self.area(value, drawn, self.averages)
         if name not in AVERAGED:
@@ -115,7 +115,7 @@ class Scorer(Draws):
         return each.sum(0), np.tensordot(self.counts, each, axes=1)
 
     def areas(self) -> tuple[float, Floats]:
-        """AUROC, and that of all draws."""
+        """AUROC, and that of all draws, `(draw,)`."""
         j = self.judged
         whole = metrics.auroc(j.labels, j.chances, np.ones((1, len(j.labels))))[0]
         return float(whole), metrics.auroc(j.labels, j.chances, self.counts[:, j.rows])

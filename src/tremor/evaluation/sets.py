@@ -91,7 +91,7 @@ def covered(scorer: Scorer, inside: Mask, part: Mask) -> Plain:
 
 
 def of_groups(draws: Draws, above: Floats, count: Floats) -> Plain:
-    """The mean over groups of a share of their records, with its interval."""
+    """The mean over groups of the share `above / count`, each `(group,)`, with its interval."""
     there = count > 0
     each = above[there] / count[there]
     counts = draws.counts[:, there]

@@ -102,7 +102,7 @@ def group_medians(values: pd.Series[float], groups: Index) -> Floats:
 
 
 def equal_bins(values: Floats) -> Index:
-    """The quantile bin of each group, -1 where nothing is known: five, fewer for few groups."""
+    """The quantile bin of each value `(group,)`, -1 where nothing is known: five, fewer for few."""
     known = np.isfinite(values)
     wanted = min(BINS, int(known.sum()) // FEWEST)
     place = np.full(len(values), -1)

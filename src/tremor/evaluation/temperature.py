@@ -26,7 +26,7 @@ WORTHLESS = "what is said of validation is worth less than silence: the milder t
 
 
 def tempered(chances: Floats, temperature: float | Floats) -> Floats:
-    """Probabilities whose log odds are divided by a temperature: above 1, milder."""
+    """Probabilities `(…, class)` whose log odds are divided by a temperature: above 1, milder."""
     logits = np.log(np.clip(chances, TINY, None)) / temperature
     grown = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(grown / grown.sum(-1, keepdims=True))

@@ -43,7 +43,10 @@ def beats(
     quality: float = 0.6,
     apart: bool = True,
 ) -> Players:
-    """A window for each beat, from halfway after the beat before to halfway before the next."""
+    """A window for each beat, from halfway after the beat before to halfway before the next.
+
+    `record` is `(lead, time)`, of which `steps` are its own; `seconds` are those of a window where
+    no beats are found."""
     found = _peaks(axes, record, steps, quality)
     if isinstance(found, str):
         return _uniform(axes, seconds, apart, found)

@@ -95,5 +95,5 @@ def _alike(
 
 
 def summed(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Over components, where a map has two axes beside."""
+    """Maps `(record, component, …)` summed over components, where they have two axes beside."""
     return values.sum(1) if values.ndim > 3 else values

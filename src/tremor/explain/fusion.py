@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -27,7 +26,6 @@ from tremor.explain.methods import Case, Method
 NOTHING = 1e-30  # a variance: what both know exactly and alike
 CHANCE = 0.05  # above this p two methods agree no more than by chance
 Fuse = Callable[..., Explanation]
-M = TypeVar("M", bound=Method)
 
 
 class Fused(Method):
@@ -60,17 +58,6 @@ class Fused(Method):
         return 2 * max(self.first.least(case), self.second.least(case))
 
 
-def cut_by(method: M, seconds: float) -> M:
-    """The same method on windows of so many seconds."""
-    other = copy.copy(method)
-    for name in ("first", "second"):
-        if hasattr(method, name):
-            setattr(other, name, cut_by(getattr(method, name), seconds))
-    if hasattr(method, "players"):
-        other.players = partial(method.players, seconds=seconds)  # type: ignore[attr-defined]
-    return other
-
-
 def fuse(
     a: Explanation, b: Explanation, permutations: int = 1000, top: float = 0.1, seed: int = 0
 ) -> Explanation:
@@ -96,7 +83,7 @@ def fuse(
 
 
 def combined(a: Explanation, b: Explanation) -> tuple[Tensor, Tensor]:
-    """The weighted mean of two maps where their signs agree, and its standard errors."""
+    """The weighted mean of two maps of a shape where their signs agree; its standard errors."""
     gap = between(a, b)
     weights = [1 / (_squares(e) + gap).clamp(min=NOTHING) for e in (a, b)]
     total = weights[0] + weights[1]

@@ -83,7 +83,7 @@ def spread(game: Game, group: Tensor, values: Tensor) -> Tensor:
 
 
 def laid(game: Game, group: Tensor, found: Estimate) -> Estimate:
-    """An estimate of groups that hold every player, for the game's own players."""
+    """An estimate of groups `(player,)` that hold every player, for the game's own players."""
     return Estimate(
         spread(game, group, found.values),
         None if found.errors is None else spread(game, group, found.errors),
@@ -102,6 +102,6 @@ def highest(values: Tensor, most: int | None) -> Tensor:
 
 
 def distinct(group: Tensor) -> Tensor:
-    """The same groups, numbered from 0 without gaps."""
+    """The same groups `(player,)`, numbered from 0 without gaps."""
     found: Tensor = group.unique(return_inverse=True)[1]
     return found

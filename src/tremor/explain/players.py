@@ -66,7 +66,7 @@ class Players:
 
     @cached_property
     def sizes(self) -> Tensor:
-        """Cells of each player."""
+        """Cells of each player, `(player,)`."""
         return torch.bincount(self.labels.flatten(), minlength=self.count)
 
     def paint(self, credits: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ def tiles(
 
 
 def octaves(frequencies: Tensor) -> list[int]:
-    """Cuts at the last bin over 2, over 4, …: bands one octave wide down from the top (Hz)."""
+    """Cuts of bins `(bin,)` (Hz) at the last over 2, over 4, …: octaves down from the top."""
     top = float(frequencies[-1])
     edges = [top / 2**k for k in range(1, 1 + int(math.log2(len(frequencies))))]
     cuts = {int(torch.searchsorted(frequencies, edge)) for edge in edges}

@@ -102,7 +102,7 @@ def joined(levels: Levels, windows: Estimate, within: dict[int, Estimate]) -> Es
 
 
 def shared(leads: Estimate, whole: float, error: float) -> tuple[Tensor, Tensor]:
-    """A window's slope, shared out by those of its leads; with standard errors.
+    """A window's slope, shared out by those of its leads: `(lead,)`, with standard errors.
 
     Errors are those of the leads, stretched alike, and the window's own by what each lead gets.
     """

@@ -27,7 +27,7 @@ Pairs = list[tuple[str, str]]  # names of a convolution, and of the norm of what
 
 
 class Folded(nn.Module):
-    """Where a batch norm was: features as they are, zeros beyond the length of a record."""
+    """Where a batch norm was: `(batch, feature, step)` as it is, zeros beyond a record's length."""
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> Tensor:
         return x if length is None else kept(x, length)

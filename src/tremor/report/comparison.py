@@ -13,7 +13,7 @@ from tremor.evaluation.compared import Comparison, Configuration
 from tremor.evaluation.controls import said
 from tremor.evaluation.naming import differing
 from tremor.files import near, whole_folder, write_json, write_whole
-from tremor.report import alike, tables
+from tremor.report import markup, tables
 from tremor.report.comparison_figures import captions, figures
 from tremor.report.comparison_tables import (
     beside,
@@ -25,6 +25,7 @@ from tremor.report.comparison_tables import (
     summary,
 )
 from tremor.report.svg import save_png
+from tremor.report.templates import template
 
 
 def write(comparison: Comparison, folder: Path, *, replace: bool = False) -> list[Path]:
@@ -102,10 +103,10 @@ def _praise(beaten: int, others: int) -> str:
 
 def html(comparison: Comparison, drawn: Mapping[str, Figure], files: Sequence[str]) -> str:
     """comparison.html: whole in itself, in the look of a run's report."""
-    return alike.template("comparison.html.j2").render(
+    return template("comparison.html.j2").render(
         it=comparison,
-        style=alike.style(),
-        figures=alike.drawings(drawn, _spoken),
+        style=markup.style(),
+        figures=markup.drawings(drawn, _spoken),
         captions=captions(comparison),
         sentences=list(sentences(comparison)),
         metric=label(comparison.metric),

@@ -129,12 +129,13 @@ def markdown(comparison: Comparison) -> str:
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     for c in comparison.configurations:
         name = c.name.replace("|", "\\|").replace("`", "'")
-        more = [_spanned(c.beside[metric]) for metric in others]
+        more = [spanned(c.beside[metric]) for metric in others]
         lines.append([f"`{name}`", str(len(c.runs)), *_numbers(c), *more])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _spanned(score: Score) -> str:
+def spanned(score: Score) -> str:
+    """A value with its interval, if it has one."""
     reach = tables.interval(asdict(score))
     return tables.number(score.value) + (f" ({reach})" if reach else "")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,17 +9,12 @@ from typing import Any
 
 from tremor.errors import TremorError
 from tremor.report.files import read_json
+from tremor.report.pictures import FOLDER, Picture, link_to, picture_of
 from tremor.report.plots_explanation_sheet import About
 from tremor.report.tables import counted, number
 
-FOLDER = "explanations"
-DOTS = 160
-"""Dots an inch of the pictures that `svg.save_png` writes."""
-
-LARGEST, ALL = 3_000_000, 12_000_000
-"""Bytes of one picture, and of all pictures, that a page carries; others are linked."""
-
-PNG = b"\x89PNG\r\n\x1a\n"
+ALL = 12_000_000
+"""Bytes of all pictures that a page carries; others are linked."""
 MARKS = {"pass": "✓ pass", "weak": "~ weak", "fail": "✗ fail", "undefined": "? undefined"}
 OVERALL = {
     "pass": "The audit found nothing against these maps.",
@@ -30,33 +23,6 @@ OVERALL = {
     "undefined": "The audit could measure nothing: whether these maps tell the truth is not known.",
 }
 UNAUDITED = "Not audited: whether these maps tell the truth is not known."
-CAPTIONS = {
-    "class_means": "Mean attribution of each class and, last, their difference.",
-    "one_station_one_class": "Mean attribution of one class at one station.",
-    "one_station_classes": "Mean attribution of each class at one station, and their difference.",
-    "stations_one_class": "Mean attribution of one class at each station.",
-    "stations_classes": "Mean attribution: rows of classes, columns of stations.",
-    "marginals": "Mean attribution along frequency and along time, with bands over events.",
-    "deletion_insertion": "The score when cells are removed or put back in the order of the map, "
-    "against random orders.",
-    "pointing": "How well the maps point at the known evidence, against random maps.",
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of a folder: as a data URI, or only as a link where it is too large or not there."""
-
-    name: str
-    caption: str
-    source: str
-    link: str
-    points: int
-
-    @property
-    def wide(self) -> bool:
-        """Whether it takes the whole column, so that its caption goes below."""
-        return not self.source or self.points > 72 * 4.5
 
 
 @dataclass(frozen=True)
@@ -134,8 +100,8 @@ def _shown(folder: Path, summary: Mapping[str, Any]) -> Explained:
         checks=[_check(row) for row in summary.get("audit") or []],
         facts=dict(_facts(summary)),
         methods=str(summary.get("methods") or ""),
-        pictures=[_picture(folder, entry) for entry in summary.get("figures") or []],
-        links=[(path.name, _link(path)) for path in sorted(folder.iterdir()) if path.is_file()],
+        pictures=[picture_of(folder, entry) for entry in summary.get("figures") or []],
+        links=[(path.name, link_to(path)) for path in sorted(folder.iterdir()) if path.is_file()],
     )
 
 
@@ -203,25 +169,3 @@ def _middle(spread: Any) -> str:
     names = {"median": "median", "max": "largest"}
     found = [f"{names[n]} {known[n]:.2g}" for n in names if known.get(n) is not None]
     return ", ".join(found)
-
-
-def _picture(folder: Path, entry: Any) -> Picture:
-    """A figure by its name, or by `{"name", "caption"}`; its PNG stands in the folder."""
-    given = {"name": entry} if isinstance(entry, str) else entry
-    name = str(given["name"])
-    if not name or Path(name).name != name:
-        raise ValueError(f"{name!r} is no name of a figure")
-    path = folder / f"{name}.png"
-    caption = given.get("caption") or CAPTIONS.get(name, f"{name.replace('_', ' ')}.")
-    own = path.is_file() and path.resolve().parent == folder.resolve()
-    data = path.read_bytes() if own and path.stat().st_size <= LARGEST else b""
-    if not data.startswith(PNG) or len(data) < 24:
-        return Picture(name, str(caption), "", _link(path) if path.is_file() else "", 0)
-    width = struct.unpack(">I", data[16:20])[0]
-    source = f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
-    return Picture(name, str(caption), source, _link(path), round(72 * width / DOTS))
-
-
-def _link(path: Path) -> str:
-    """From the run's folder to a file in a folder of explanations."""
-    return f"{FOLDER}/{path.parent.name}/{path.name}"

@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 
 from tremor.errors import Refused
 from tremor.evaluation.fold_scores import RECALL, main_of
-from tremor.evaluation.folds import Collected, sentences
+from tremor.evaluation.fold_sentences import sentences
+from tremor.evaluation.folds import Collected
 from tremor.files import near, safe, whole_folder, write_json, write_whole
-from tremor.report import alike
+from tremor.report import markup
 from tremor.report.folds_figures import caption, figures
 from tremor.report.folds_tables import by_fold, label, pooled, spread
 from tremor.report.svg import save_png
+from tremor.report.templates import template
 
 SPOKEN = {
     "scores": "Scores of each fold, and of all folds pooled with interval and chance",
@@ -53,10 +55,10 @@ def html(collected: Collected, drawn: Sequence[Mapping[str, Figure]], files: Seq
         for number, its in enumerate(drawn, start=1)
         for name, figure in its.items()
     }
-    return alike.template("folds.html.j2").render(
+    return template("folds.html.j2").render(
         it=collected,
-        style=alike.style(),
-        figures=alike.drawings(every, lambda name: SPOKEN[name.split("_")[1]]),
+        style=markup.style(),
+        figures=markup.drawings(every, lambda name: SPOKEN[name.split("_")[1]]),
         caption=caption,
         said=[list(sentences(one)) for one in collected.made],
         notes=list(notes(collected)),

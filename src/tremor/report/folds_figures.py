@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from tremor.evaluation.fold_scores import RECALL, Line
 from tremor.evaluation.folds import CrossValidation
-from tremor.report import plots
 from tremor.report.folds_tables import label
+from tremor.report.plots_verdict import confusion
 from tremor.report.style import (
     BLUE,
     DASHED,
@@ -54,7 +54,7 @@ def figures(one: CrossValidation) -> dict[str, Figure]:
         found[f"scores{end}"] = rows(whole, [label(it.metric) for it in whole])
         found[f"recall{end}"] = rows(recalls, list(verdict["classes"]), "recall", level)
         if "confusion" in verdict:
-            found[f"confusion{end}"] = plots.confusion(verdict["confusion"], verdict["classes"])
+            found[f"confusion{end}"] = confusion(verdict["confusion"], verdict["classes"])
     return found
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tremor.errors import Refused
 from tremor.files import write_whole
-from tremor.report import alike, run_state
+from tremor.report import markup, run_state
 from tremor.report.listing import ORDER, Found, found
+from tremor.report.templates import template
 
 SCRIPT = "python scripts/report_index.py"
 
@@ -23,10 +24,10 @@ def write_index(outputs: Path) -> tuple[Path, Found]:
         fault = "there is no run in this folder"
         raise Refused(fault, str(outputs), "python simple_train.py makes one")
     counts = {state: it.count(state) for state in reversed(ORDER)}
-    page = alike.template("index.html.j2").render(
+    page = template("index.html.j2").render(
         it=it,
-        style=alike.style(),
-        script=alike.script("sorting.js.j2"),
+        style=markup.style(),
+        script=markup.script("sorting.js.j2"),
         name=outputs.resolve().name,
         when=time.strftime("%Y-%m-%d %H:%M"),
         counts={state: count for state, count in counts.items() if count},

@@ -16,11 +16,12 @@ from tremor.evaluation.compared import CHANCE
 from tremor.evaluation.ladder import Ladder, Step
 from tremor.evaluation.ladder_words import sentences
 from tremor.files import whole_folder, write_json, write_whole
-from tremor.report import alike, tables
+from tremor.report import markup, tables
 from tremor.report.comparison_tables import label
 from tremor.report.forest import forest
 from tremor.report.latex import ends, escaped, fixed, tabular
 from tremor.report.svg import save_png
+from tremor.report.templates import template
 
 
 def write(made: Ladder, folder: Path) -> list[Path]:
@@ -67,10 +68,10 @@ def latex(made: Ladder) -> str:
 
 def html(made: Ladder, figure: Figure, files: Sequence[str]) -> str:
     """ladder.html: whole in itself, in the look of a run's report."""
-    drawn = alike.drawings({"ladder": figure}, lambda name: "Score on each rung with its interval")
-    return alike.template("ladder.html.j2").render(
+    drawn = markup.drawings({"ladder": figure}, lambda name: "Score on each rung with its interval")
+    return template("ladder.html.j2").render(
         it=made,
-        style=alike.style(),
+        style=markup.style(),
         drawing=drawn["ladder"],
         sentences=list(sentences(made)),
         metric=label(made.metric),

@@ -12,8 +12,8 @@ import pandas as pd
 
 from tremor.evaluation.mistakes import KNOWN
 from tremor.files import near, write_whole
-from tremor.report.explanations import FOLDER
 from tremor.report.files import read_json
+from tremor.report.pictures import FOLDER
 
 NAME = "mistakes.csv"
 REMEDY = "explain the run again, or delete its folder of explanations"

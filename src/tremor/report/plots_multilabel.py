@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tremor.report.plots import shaded
+from tremor.report.plots_verdict import shaded
 from tremor.report.style import (
     BLUE,
     DASHED,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from tremor.report.plots import shaded
+from tremor.report.plots_verdict import shaded
 from tremor.report.style import (
     BLUE,
     DASHED,

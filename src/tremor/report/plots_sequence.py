@@ -1,4 +1,4 @@
-"""A sequence in time: its events by class, predicted against true time, and pretraining curves."""
+"""A sequence in time: its events by class, and predicted against true time."""
 
 from __future__ import annotations
 
@@ -12,22 +12,17 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from tremor.report.style import (
-    BLUE,
     DASHED,
     GREEN,
     INK,
     SMALL,
-    TEXT,
     VERMILLION,
-    WIDTH,
     canvas,
     dress,
-    grid,
-    legend,
     literal,
 )
 
@@ -36,13 +31,6 @@ ORDER = LinearSegmentedColormap.from_list("order", [VIOLET, AZURE, GREEN, OCHRE,
 SHARP = 220
 JITTER = 0.32
 GREY = "#888888"
-CURVES = {
-    "loss": ("train/loss", "val/loss"),
-    "share right": ("val/accuracy",),
-    "share explained": ("val/explained",),
-    "codes in effect": ("val/perplexity",),
-    "temperature": ("train/temperature",),
-}
 Limits = Sequence[Mapping[str, Any]]
 Times = Mapping[str, Any]
 Floats = NDArray[np.float64]
@@ -191,35 +179,3 @@ def _key(figure: Figure, ax: Axes) -> None:
     handles, names = ax.get_legend_handles_labels()
     look: dict[str, Any] = {"frameon": False, "fontsize": SMALL, "labelcolor": INK}
     figure.legend(handles, names, loc="outside lower left", ncols=3, handlelength=1.4, **look)
-
-
-def pretraining_curves(metrics: pd.DataFrame) -> Figure:
-    """What a run without labels logged against the epoch: one panel a quantity that is there.
-
-    `metrics` is a run's metrics.csv.
-    """
-    epochs = metrics.dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
-    shown = {
-        name: [c for c in columns if c in epochs and epochs[c].notna().any()]
-        for name, columns in CURVES.items()
-    }
-    panels = {name: columns for name, columns in shown.items() if columns}
-    figure = canvas(WIDTH, 0.5 + 1.45 * max(len(panels), 1))
-    axes = figure.subplots(max(len(panels), 1), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, (name, columns) in zip(axes, panels.items(), strict=False):
-        grid(dress(ax, ylabel=name), "y")
-        _curves(ax, epochs[columns])
-    axes[-1].set_xlabel("epoch", fontsize=TEXT, color=INK)
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure
-
-
-def _curves(ax: Axes, values: pd.DataFrame) -> None:
-    """One line a column, named after its part of the split."""
-    marker = "o" if len(values) <= 30 else ""
-    for column in values:
-        split = str(column).partition("/")[0]
-        drawn, colour = values[column].dropna(), VERMILLION if split == "train" else BLUE
-        line = ax.plot(drawn.index, drawn, color=colour, label=split, linewidth=1.3)
-        line[0].set(marker=marker, markersize=2.5)
-    legend(ax, 2)

@@ -17,6 +17,7 @@ from tremor.evaluation.by_station import METRICS, Row, Stations
 from tremor.evaluation.paired import Score
 from tremor.files import whole_folder, write_json, write_whole
 from tremor.report import plots_stations, tables
+from tremor.report.comparison_tables import spanned
 from tremor.report.style import literal
 from tremor.report.svg import save_pdf, save_png
 
@@ -90,7 +91,7 @@ def _score(score: Score, chance: float) -> list[str]:
 
 def across_lines(found: Across, intervals: bool = True) -> tuple[list[str], list[list[str]]]:
     """The matrix of balanced accuracies, a row for each set of stations trained at."""
-    said = _spanned if intervals else _bare
+    said = spanned if intervals else _bare
     lines = []
     for trained in found.trained:
         cells = [found.cell(trained, station) for station in found.stations]
@@ -105,11 +106,6 @@ def _p(value: float | None) -> str:
 
 def _bare(score: Score) -> str:
     return tables.number(score.value)
-
-
-def _spanned(score: Score) -> str:
-    ends = tables.interval(asdict(score))
-    return tables.number(score.value) + (f" ({ends})" if ends else "")
 
 
 def sentences(found: Stations) -> list[str]:

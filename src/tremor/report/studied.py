@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from tremor.files import readable
-from tremor.report.explanations import FOLDER
 from tremor.report.files import read_json
+from tremor.report.pictures import FOLDER
 from tremor.report.study_table import Table, picture
 
 REMEDY = "study the run again, or delete this folder"

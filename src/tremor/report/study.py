@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tremor.files import write_whole
-from tremor.report.alike import style, template
+from tremor.report.markup import style
 from tremor.report.study_table import Table, picture
+from tremor.report.templates import template
 
 MOST = 24  # sheets that the page carries; the others lie in their folder
 

@@ -20,6 +20,9 @@ DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3
 
 TEXT, SMALL = 10, 9.5
 
+FEW = 4
+"""Classes that fit beside each other at the usual size."""
+
 
 def canvas(width: float = WIDTH, height: float = 3.0) -> Figure:
     """An empty figure of so many inches, on no ground."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tremor.evaluation.swept import Best, Row, Swept
+from tremor.evaluation.swept import Row, Swept
 from tremor.evaluation.swept_words import sentences, value_said
 from tremor.files import write_whole
-from tremor.report import alike, tables
+from tremor.report import markup, tables
 from tremor.report.sweep_figures import LINES, MOST, figures
-from tremor.training.sweep_folder import OUTPUT
+from tremor.report.templates import template
+from tremor.training.sweep_folder import OUTPUT, Sweep
 
 SPOKEN = {
     "values": "Validation number of each job against the value of each key",
@@ -73,16 +75,16 @@ def html(swept: Swept) -> str:
     """sweep.html: jobs that went wrong first, the choice, figures, every job."""
     drawn = figures(swept)
     best = set(map(id, swept.best.rows)) if swept.best else set()
-    return alike.template("sweep.html.j2").render(
+    return template("sweep.html.j2").render(
         it=swept,
         name=swept.sweep.folder.name,
         experiment=swept.sweep.folder.parent.name,
-        style=alike.style(),
-        script=alike.script("sorting.js.j2"),
+        style=markup.style(),
+        script=markup.script("sorting.js.j2"),
         said=list(sentences(swept)),
-        again=repeated(swept.best) if swept.best else "",
-        command=shlex.join(["python", "simple_train.py", "-m", *swept.sweep.typed]),
-        figures=alike.drawings(drawn, SPOKEN.__getitem__),
+        again=typed(swept.sweep, swept.best.rows[0].job.typed) if swept.best else "",
+        command=typed(swept.sweep, ["-m", *swept.sweep.typed]),
+        figures=markup.drawings(drawn, SPOKEN.__getitem__),
         captions=CAPTIONS,
         left_out=_left_out(swept),
         main=swept.main,
@@ -94,9 +96,9 @@ def html(swept: Swept) -> str:
     )
 
 
-def repeated(best: Best) -> str:
-    """The command that trains the best configuration again."""
-    return shlex.join(["python", "simple_train.py", *best.rows[0].job.typed])
+def typed(sweep: Sweep, words: Sequence[str]) -> str:
+    """A command that trains as in a sweep: its best configuration again, or all of it."""
+    return shlex.join(["python", "simple_train.py", *sweep.outside, *words])
 
 
 def _left_out(swept: Swept) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tremor.report import plots, plots_multilabel, plots_multitask
+from tremor.report import plots_multilabel, plots_multitask, plots_verdict
 from tremor.report.plots_calibration import reliability
 from tremor.report.plots_selective import coverage_in_time, risk_coverage
 from tremor.report.plots_sequence import ordinal_times
@@ -17,8 +17,8 @@ Verdict = Mapping[str, Any]
 Made = Mapping[str, tuple[str, Callable[[Verdict], Figure]]]
 
 DRAWN: Made = {
-    "confusion": ("confusion", lambda v: plots.confusion(v["confusion"], v["classes"])),
-    "per_class": ("per_class", plots.per_class),
+    "confusion": ("confusion", lambda v: plots_verdict.confusion(v["confusion"], v["classes"])),
+    "per_class": ("per_class", plots_verdict.per_class),
     "reliability": ("calibration", lambda v: reliability(v["calibration"])),
     "risk_coverage": ("selective", lambda v: risk_coverage(v["selective"])),
     "ordinal_times": ("times", lambda v: ordinal_times(v["times"])),

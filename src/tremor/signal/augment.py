@@ -13,7 +13,7 @@ from tremor.signal.spans import spans
 
 
 class NoAugment(nn.Module):
-    """Leaves records as they are."""
+    """Leaves records `(batch, channel, time)` as they are."""
 
     def forward(self, x: Tensor, length: Tensor) -> Tensor:
         return x

@@ -44,13 +44,13 @@ class SegmentBand(nn.Module):
 
 
 def bins_within(size: int, sampling_rate: float, low: float, high: float) -> Tensor:
-    """Numbers of a segment's bins from `low` to `high` (Hz), both included."""
+    """Numbers `(bin,)` of a segment's bins from `low` to `high` (Hz), both included."""
     hertz, rounding = bins_hz(size, sampling_rate).double(), 1e-6 * sampling_rate / size
     return torch.nonzero((hertz >= low - rounding) & (hertz <= high + rounding)).squeeze(-1)
 
 
 def power_of(parts: Parts) -> Tensor:
-    """The power of a spectrum given by real and imaginary parts."""
+    """The power `(…, segment, bin)` of a spectrum given by real and imaginary parts."""
     real, imaginary = parts
     return real.square() + imaginary.square()
 

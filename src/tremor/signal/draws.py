@@ -11,7 +11,7 @@ Generators = torch.Generator | Sequence[torch.Generator] | None
 
 
 def own_generators(rows: Tensor) -> list[torch.Generator]:
-    """One for each record, from its row of the table: no other record of its batch matters."""
+    """One for each record, from its row of the table `(batch,)`: no other of its batch matters."""
     return [torch.Generator().manual_seed(int(row)) for row in rows]
 
 

@@ -104,7 +104,7 @@ def boxes(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def refuse_unequal(length: Tensor) -> None:
-    """Mixing a record with a longer one's padding would tell which is which."""
+    """Records of unequal `length (batch,)`: the longer one's padding would tell which is which."""
     if bool((length != length[0]).any()):
         fault = "records of unequal lengths cannot be mixed"
         raise Refused(fault, "dataset.align", "dataset.align=trim, or task.mix with both p 0")

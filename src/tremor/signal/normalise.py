@@ -23,20 +23,20 @@ AXES: dict[str, tuple[int, ...]] = {"channel": (-1,), "record": (-2, -1)}
 
 
 def std(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
-    """Divide by the standard deviation about the mean of each channel."""
+    """Divide `(batch, channel, time)` by the standard deviation about the mean of each channel."""
     mask = _mask(x, length)
     spread = _mean(_centred(x, mask, "channel").square(), mask, over).sqrt()
     return _divided(_live(x, mask, demean), spread)
 
 
 def peak(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
-    """Divide by the largest absolute value of what demeaning leaves."""
+    """Divide `(batch, channel, time)` by the largest absolute value of what demeaning leaves."""
     shown = _live(x, _mask(x, length), demean)
     return _divided(shown, shown.abs().amax(AXES[over], keepdim=True))
 
 
 def none(x: Tensor, length: Tensor, over: Over = "channel", demean: Demean = "channel") -> Tensor:
-    """The level stays, but for the mean that demeaning takes away."""
+    """The level of `(batch, channel, time)` stays, but for the mean that demeaning takes away."""
     if over != "channel":
         raise Refused(
             "amp_norm_type=none scales nothing, so nothing can be scaled as a whole",

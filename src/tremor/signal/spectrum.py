@@ -100,7 +100,7 @@ def hop_of(size: int, noverlap_ratio: float) -> int:
 
 
 def centres(frames: int, size: int, hop: int, sampling_rate: float) -> Tensor:
-    """Centres of segments in s from the record's start."""
+    """Centres `(segment,)` of segments in s from the record's start."""
     return (torch.arange(frames) * hop + size / 2) / sampling_rate
 
 
@@ -133,5 +133,5 @@ def minmax(x: Tensor, frames: Tensor) -> Tensor:
 
 
 def bins_hz(size: int, sampling_rate: float) -> Tensor:
-    """The frequencies (Hz) of a segment's bins, from 0 up to half the sampling rate."""
+    """The frequencies `(bin,)` (Hz) of a segment's bins, from 0 up to half the sampling rate."""
     return torch.arange(size // 2 + 1) * (sampling_rate / size)

@@ -102,7 +102,7 @@ class Contrastive(Task):
             )
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Loss, share of right answers, chance, and hidden steps of each record."""
+        """Loss, share of right answers, chance and hidden steps of each record, `(batch,)` each."""
         found = self._contrasted(batch, own_generators(batch.index))
         self._count(found["codes"])
         rows = torch.nn.functional.one_hot(found["row"], len(batch)).double()

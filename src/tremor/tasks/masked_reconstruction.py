@@ -61,7 +61,7 @@ class MaskedReconstruction(Task):
         self.log_dict(said, prog_bar=True, batch_size=len(batch), sync_dist=True)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Mean squared error and mean square of the hidden samples of each record."""
+        """Mean squared error and mean square of each record's hidden samples, `(batch,)` each."""
         error, variance, masked = (
             part.double() for part in self._errors(batch, own_generators(batch.index))
         )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tremor.errors import Refused
+from tremor.files import near
 
 FORMAT = 2
 CARD = ("config", "tree", "facts", "provenance")
@@ -30,8 +31,18 @@ def find(path: str) -> Path:
     if found is None:
         what = f"no {' or '.join(NAMES)} in it" if given.is_dir() else "no such file or folder"
         remedy = "give a run folder, its checkpoints/ folder, or a .ckpt file"
-        raise Refused(f"no checkpoint at {path}: {what}", str(given.resolve()), remedy)
+        latest = _latest_below(given)
+        below = f", such as {near(latest)}, the latest below" if latest else ""
+        raise Refused(f"no checkpoint at {path}: {what}", str(given.resolve()), remedy + below)
     return found
+
+
+def _latest_below(folder: Path) -> Path | None:
+    """The run folder with the newest checkpoint, at most three folders down."""
+    places = ("*/checkpoints", "*/*/checkpoints", "*/*/*/checkpoints")
+    kept = [path for place in places for path in folder.glob(f"{place}/{NAMES[1]}")]
+    newest = max(kept, key=lambda path: path.stat().st_mtime, default=None)
+    return newest.parents[1] if newest else None
 
 
 def run_of(checkpoint: Path) -> Path | None:

@@ -8,30 +8,25 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from tremor.errors import Refused
 from tremor.files import digest
 from tremor.training.keras_file import KerasFile, Layer
+from tremor.training.keras_layers import (
+    Unlike,
+    at_least_one,
+    refuse_other_count,
+    sizes,
+    tensors_of,
+    the_one,
+    width_of,
+)
 
 IN_BLOCK = 3  # convolutions of a residual block
-NORM = {
-    "weight": "gamma",
-    "bias": "beta",
-    "running_mean": "moving_mean",
-    "running_var": "moving_variance",
-}
-"""What a batch norm's weights are called in torch and in Keras."""
-
-
 INPUT = "input"
 At = Callable[..., str]
 """The term of one of our parts, by its name and the terms that it reads."""
-
-
-class Unlike(Exception):
-    """Where a file's layers stop being those of a network."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class Recognised:
 
     def weights(self) -> dict[str, Tensor]:
         """The tensors of a `Network` by their names, float32."""
-        found = (_tensors(name, layer) for name, layer in self.parts.items())
+        found = (tensors_of(name, layer) for name, layer in self.parts.items())
         return {name: tensor for tensors in found for name, tensor in tensors.items()}
 
 
@@ -68,7 +63,7 @@ def recognise(file: KerasFile) -> Recognised:
     said = []
     for name, parse in PARSERS.items():
         try:
-            return parse(_some(file.of("conv")), file.of("norm"), _one(file.of("dense")))
+            return parse(at_least_one(file.of("conv")), file.of("norm"), the_one(file.of("dense")))
         except Unlike as fault:
             said.append(f"{name}: {fault}")
     listed = "\n  ".join(said)
@@ -100,23 +95,23 @@ class Block:
 def resnet(convs: list[Layer], norms: list[Layer], dense: Layer) -> Recognised:
     """Blocks of three convolutions, with one over a single step where the width changes."""
     blocks: list[Block] = []
-    rest, features = list(convs), _sizes(convs[0])[1]
+    rest, features = list(convs), sizes(convs[0])[1]
     while rest:
         blocks.append(_block(rest, features))
-        features = _sizes(rest[0])[2]
+        features = sizes(rest[0])[2]
         rest = rest[IN_BLOCK + (blocks[-1].short is not None) :]
-    kernels = [[_sizes(conv)[0] for conv in block.convs] for block in blocks]
+    kernels = [[sizes(conv)[0] for conv in block.convs] for block in blocks]
     if any(each != kernels[0] for each in kernels):
         raise Unlike(f"its blocks have other kernels than each other: {kernels}")
     known = [block.early for block in blocks if block.short]
     if not known:
         raise Unlike("no block changes the width: the order of its norms is not told")
     each = IN_BLOCK + 1
-    _count(norms, each * len(blocks))
+    refuse_other_count(norms, each * len(blocks))
     parts: dict[str, Layer] = {}
     for n, block in enumerate(blocks):
         parts |= block.parts(f"model.blocks.{n}", norms[each * n : each * n + each], known[0])
-    widths = [_sizes(block.convs[0])[2] for block in blocks]
+    widths = [sizes(block.convs[0])[2] for block in blocks]
     found = Recognised("ecg_resnet", _settings(widths, kernels[0]), parts, partial(_resnet, blocks))
     return _ended(found, dense)
 
@@ -124,12 +119,12 @@ def resnet(convs: list[Layer], norms: list[Layer], dense: Layer) -> Recognised:
 def cnn(convs: list[Layer], norms: list[Layer], dense: Layer) -> Recognised:
     """A chain of convolutions, each with a norm."""
     for before, layer in pairwise(convs):
-        if _sizes(layer)[1] != _sizes(before)[2]:
+        if sizes(layer)[1] != sizes(before)[2]:
             raise Unlike(f"{layer} does not follow {before}")
-    _count(norms, len(convs))
+    refuse_other_count(norms, len(convs))
     parts = {f"model.convs.{n}": layer for n, layer in enumerate(convs)}
     parts |= {f"model.norms.{n}": layer for n, layer in enumerate(norms)}
-    widths, kernels = [_sizes(c)[2] for c in convs], [_sizes(c)[0] for c in convs]
+    widths, kernels = [sizes(c)[2] for c in convs], [sizes(c)[0] for c in convs]
     found = Recognised("ecg_cnn", _settings(widths, kernels), parts, partial(_cnn, len(convs)))
     return _ended(found, dense)
 
@@ -142,16 +137,16 @@ PARSERS: dict[str, Callable[[list[Layer], list[Layer], Layer], Recognised]] = {
 
 def _block(rest: list[Layer], features: int) -> Block:
     """The block that the next layers make."""
-    width = _sizes(rest[0])[2]
+    width = sizes(rest[0])[2]
     layers, short, early = rest[:IN_BLOCK], None, False
     if features != width:
         layers = rest[: IN_BLOCK + 1]
-        early = len(layers) > IN_BLOCK and _sizes(layers[-2])[1:] == (features, width)
+        early = len(layers) > IN_BLOCK and sizes(layers[-2])[1:] == (features, width)
         short = layers[-2 if early else -1]
     convs = [layer for layer in layers if layer is not short]
     wanted = [(features, width), (width, width), (width, width)]
-    fits = [_sizes(conv)[1:] for conv in convs] == wanted
-    if not fits or (short and _sizes(short) != (1, features, width)):
+    fits = [sizes(conv)[1:] for conv in convs] == wanted
+    if not fits or (short and sizes(short) != (1, features, width)):
         said = ", ".join(map(str, layers))
         raise Unlike(f"no residual block from {features} to {width} features: {said}")
     return Block(convs, short, early)
@@ -186,49 +181,8 @@ def _ended(found: Recognised, dense: Layer) -> Recognised:
     parts, last = found.parts, found.settings["widths"][-1]
     for name, layer in parts.items():
         conv = parts.get(name.replace("short_norm", "short").replace("norms", "convs"), layer)
-        if layer.kind == "norm" and conv.kind == "conv" and _width(layer) != _sizes(conv)[2]:
+        if layer.kind == "norm" and conv.kind == "conv" and width_of(layer) != sizes(conv)[2]:
             raise Unlike(f"{layer} does not follow {conv}")
     if dense.arrays["kernel"].shape[0] != last:
         raise Unlike(f"{dense} does not follow {last} features")
     return replace(found, parts=parts | {"decoder.linear": dense})
-
-
-def _some(convs: list[Layer]) -> list[Layer]:
-    if not convs:
-        raise Unlike("it has no convolution over time")
-    return convs
-
-
-def _one(dense: list[Layer]) -> Layer:
-    if len(dense) != 1:
-        said = ", ".join(map(str, dense)) or "none"
-        raise Unlike(f"one dense layer is needed, it has {len(dense)}: {said}")
-    return dense[0]
-
-
-def _count(norms: list[Layer], wanted: int) -> None:
-    if len(norms) != wanted:
-        said = ", ".join(map(str, norms)) or "none"
-        raise Unlike(f"{wanted} batch norms are needed, it has {len(norms)}: {said}")
-
-
-def _sizes(conv: Layer) -> tuple[int, int, int]:
-    """Kernel, features in, features out."""
-    kernel, before, after = conv.arrays["kernel"].shape
-    return kernel, before, after
-
-
-def _width(norm: Layer) -> int:
-    return len(norm.arrays["gamma"])
-
-
-def _tensors(name: str, layer: Layer) -> dict[str, Tensor]:
-    """A layer's arrays as torch has them, under the name of our part."""
-    arrays = {role: torch.from_numpy(array.copy()) for role, array in layer.arrays.items()}
-    if layer.kind == "norm":
-        found = {ours: arrays[theirs] for ours, theirs in NORM.items()}
-        found["num_batches_tracked"] = torch.tensor(0)
-    else:
-        turned = arrays["kernel"].movedim(-1, 0).transpose(1, -1)  # (step, in, out) to ours
-        found = {"weight": turned.contiguous(), "bias": arrays["bias"]}
-    return {f"{name}.{key}": tensor for key, tensor in found.items()}

@@ -53,7 +53,7 @@ def read_onnx(path: Path, leads: int, samples: int) -> OnnxFile:
         graph = path.read_bytes()
     except OSError as error:
         raise Refused(f"cannot read it: {error}", str(path), "an .onnx file") from error
-    opened = session(graph)
+    opened = session(graph, str(path))
     layout, length = _order(_entry(opened, path), leads, path)
     shape = [1, length or samples, leads]
     shape = shape if layout == "time_channel" else [shape[0], shape[2], shape[1]]

@@ -99,6 +99,11 @@ class Sweep:
         other = by is not None and by.here and by.pid != os.getpid() and lives(by.pid, by.born)
         return by.pid if by is not None and other else 0
 
+    @property
+    def outside(self) -> list[str]:
+        """The words that name its folder with more YAML files, if it has one."""
+        return ["--config-dir", self.config_dir] if self.config_dir else []
+
     def write(self) -> Sweep:
         """Write sweep.json."""
         content = asdict(self) | {"format": FORMAT}

@@ -11,10 +11,12 @@ from report.study_folders import study_of
 from report.test_page import fill
 
 from fuzz.reader import Files, Reader
+from fuzz.readers import several
+from fuzz.readers.several import KINDS
 from fuzz.readers.sources import files_of
 from tremor.evaluation.compare import compare
+from tremor.evaluation.found_runs import find
 from tremor.evaluation.judge import judge_file
-from tremor.evaluation.runs import find
 from tremor.report.comparison_tables import markdown
 from tremor.report.index import write_index
 from tremor.report.page import write_page
@@ -45,7 +47,7 @@ def _compared() -> dict[str, Files]:
                 home = fabricate(root / f"{name}{seed}", said, seed=seed, model__hidden_size=size)
                 (home / EMPTY).touch()
 
-    return {"four": files_of(write)}
+    return {"four": files_of(write)} | {kind: several.compared(kind) for kind in KINDS}
 
 
 @cache
@@ -62,7 +64,7 @@ def _listed() -> dict[str, Files]:
         (run / "report.html").write_text("<title>x</title>")
         study_of(run)
 
-    return {"one": files_of(write)}
+    return {"one": files_of(write)} | {kind: several.listed(kind) for kind in KINDS}
 
 
 @cache
@@ -70,11 +72,14 @@ def _paged() -> dict[str, Files]:
     """The same run by itself."""
     files = _listed()["one"]
     names = {name.split("/", 2)[2]: content for name, content in files.items()}
-    return {"one": {name: content for name, content in names.items() if "/sheets/" not in name}}
+    one = {"one": {name: content for name, content in names.items() if "/sheets/" not in name}}
+    return one | {kind: several.paged(kind) for kind in KINDS}
 
 
 def _compare(folder: Path) -> object:
-    return markdown(compare(find([folder]), draws=300))
+    """All runs, each by its one question, or by its magnitude where it was asked several."""
+    runs = find([folder], lambda run: run.of_head("magnitude") if run.heads else run)
+    return markdown(compare(runs, draws=300))
 
 
 def _judge(folder: Path) -> object:

@@ -17,6 +17,8 @@ GAIN = re.compile(rf"({NUMBER})(?:\(([-+]?\d{{1,15}})\))?(?:/(\S{{1,40}}))?", re
 FILE = re.compile(r"[\w-][\w.-]*", re.ASCII)
 CODES = re.compile(r"[^\s,;|]+")
 LINE_END = re.compile(r"\r\n?|\n")  # and no other: bytes beyond ASCII are of some letter
+BOM = "\ufeff".encode().decode("latin-1")
+"""What some editors put before a text, read as headers are."""
 NO_GAIN = 200.0  # what WFDB takes where a header tells none
 MOST_LEADS = 256
 OLDEST = 120.0  # years
@@ -86,7 +88,7 @@ class Header:
 
 def read_header(text: str) -> Header:
     """A header from its text; one that makes no sense is unusable."""
-    lines = [line.strip() for line in LINE_END.split(text)]
+    lines = [line.strip() for line in LINE_END.split(text.removeprefix(BOM))]
     comments = tuple(_comment(line) for line in lines if line.startswith("#"))
     written = [line for line in lines if line and not line.startswith("#")]
     if not written:

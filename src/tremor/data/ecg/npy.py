@@ -12,14 +12,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from tremor.data.sources.pickled_arrays import (
-    Call,
-    Meanings,
-    Name,
-    NotUnderstood,
-    text_checked,
-    unread,
-)
+from tremor.data.sources.pickled_arrays import text_checked
+from tremor.data.sources.pickled_calls import Call, Meanings, Name, NotUnderstood, unread
 from tremor.data.sources.safe_pickle import Scribe, understood
 from tremor.errors import Refused
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tremor.data.sources.cells import csv_table
 from tremor.errors import Refused
 
 COLUMNS = ("record", "patient")
@@ -24,15 +25,17 @@ def _read(path: Path, where: str) -> dict[str, str]:
         remedy = "dataset.patients=FILE, or null: each record is then a patient of its own"
         raise Refused("this table of patients is not there", where, remedy)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        table = csv_table(path, dtype=str, keep_default_na=False).fillna("")
     except ValueError as error:
         problem = f"cannot read it as a table ({str(error).strip()})"
         raise Refused(problem, where, "give a CSV with the columns record and patient") from error
     if lacking := [name for name in COLUMNS if name not in table]:
         problem = f"no column {', '.join(lacking)}; it has {list(table.columns)}"
         raise Refused(problem, where, "call the columns record and patient")
-    said = table.drop_duplicates(list(COLUMNS))
+    told = pd.DataFrame({name: table[name].str.strip() for name in COLUMNS})
+    said = told.drop_duplicates()
     if not said["record"].is_unique:
         twice = said["record"][said["record"].duplicated()].iloc[0]
         raise Refused(f"record {twice} has two patients", where, "keep one row of each record")
-    return {str(r): str(p) for r, p in zip(said["record"], said["patient"], strict=True) if p}
+    pairs = zip(said["record"], said["patient"], strict=True)
+    return {str(record): str(patient) for record, patient in pairs if record and patient}

@@ -83,7 +83,7 @@ def _samples(path: Path, lines: list[Lead], header: Header) -> NDArray[Any]:
 
 
 def matlab(data: bytes) -> NDArray[Any]:
-    """The matrix `val` of a MATLAB file of version 4 or 5."""
+    """The matrix `val (lead, time)` of a MATLAB file of version 4 or 5."""
     if data.startswith(b"MATLAB 7.3"):
         raise Unusable("a MATLAB 7.3 file; versions 4 and 5 are read")
     return read_mat5(data) if data.startswith(b"MATLAB 5") else read_mat4(data)

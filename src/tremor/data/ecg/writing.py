@@ -60,7 +60,7 @@ def header_text(
     comments: Mapping[str, str],
     gain: float,
 ) -> str:
-    """The text of a header: the record's line, a line a lead, and the comments."""
+    """The text of a header of counts `(lead, time)`: a line, one a lead, and the comments."""
     lines = [f"{name} {len(leads)} {_written(rate)} {samples.shape[1]}"]
     for lead, row in zip(leads, samples, strict=True):
         checks = f"{row[0]} {checksum(row)}"

@@ -66,7 +66,7 @@ def filled(signal: Numbers) -> Numbers:
 
 
 def spikes_in(signal: Numbers, threshold: float) -> NDArray[np.bool_]:
-    """Where one or two samples stand out from the five around them (a Hampel filter).
+    """Where one or two of `(component, time)` stand out from the five around (a Hampel filter).
 
     They do by more than `threshold` robust standard deviations of what usually does so in the two
     minutes around (at 1 Hz), or in the whole window if that is more: neither a step (a sudden

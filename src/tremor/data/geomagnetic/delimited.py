@@ -60,8 +60,12 @@ class DelimitedDay:
             widths = self._widths(texts)
             good = [text for text, width in zip(texts, widths, strict=True) if width == widths[0]]
             table = pd.read_csv(io.StringIO("\n".join(good)), sep=self.separator)
+            head = pd.read_csv(io.StringIO(good[0]), sep=self.separator, header=None, dtype=str)
         except ValueError as error:
             raise Unusable("not a table of text") from error
+        names = head.iloc[0].fillna("").str.strip()
+        if names[names != ""].duplicated().any():
+            raise Unusable(f"columns {', '.join(names)}, one of them twice")
         table.columns = [str(name).strip() for name in table.columns]
         if self.time not in table:
             has = ", ".join(map(str, table.columns))[:80]

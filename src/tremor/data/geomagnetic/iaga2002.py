@@ -20,6 +20,7 @@ NAME = re.compile(
     r"(?P<station>[A-Za-z0-9]{3})_?(?P<day>\d{8})[^.]*\.(sec|min|txt)(\.gz)?", re.IGNORECASE
 )
 TIMES = ["DATE", "TIME", "DOY"]
+LONGEST = 1000  # bytes of a line
 MINUTES = 180 * 60 / np.pi  # minutes of arc of a radian
 
 
@@ -82,11 +83,11 @@ def _parts(text: bytes) -> tuple[dict[str, str], list[str], bytes]:
 
 def _whole_lines(body: bytes) -> tuple[bytes, bool]:
     """The lines, without a last one that is shorter than the one before; and whether it was."""
-    *lines, last = body.rsplit(b"\n", 2)
+    lines, end, last = body.rpartition(b"\n")
     if not last.strip():
         return body, False
-    whole = lines and len(last.rstrip(b"\r")) == len(lines[-1].rstrip(b"\r"))
-    return (body + b"\n", False) if whole else (b"\n".join(lines) + b"\n" * bool(lines), True)
+    before = lines.rstrip()[-LONGEST:].rpartition(b"\n")[2]
+    return (body + b"\n", False) if len(last.rstrip()) == len(before) else (lines + end, True)
 
 
 def _table(lines: bytes, names: tuple[str, ...]) -> pd.DataFrame:
@@ -94,6 +95,9 @@ def _table(lines: bytes, names: tuple[str, ...]) -> pd.DataFrame:
     if not lines.strip():
         raise Unusable("no samples")
     columns = ["date", "clock", "doy", *names]
+    first = [len(line.split()) for line in lines[: 4 * LONGEST].split(b"\n")[:2]]
+    if min(first) > len(columns):
+        raise Unusable(f"{first[0]} fields in its first line, {len(columns)} in its header")
     try:
         return _read(lines, columns, dict.fromkeys(names, "float64"))
     except ValueError:

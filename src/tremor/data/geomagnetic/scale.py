@@ -16,7 +16,7 @@ STEP = 10.0  # s: means of so long are compared, which looks at Pc3 and not at a
 
 
 def liveliness(signal: Signal, sampling_rate: float) -> Numbers:
-    """How much each component moves (nT): mean change between means over successive 10 s."""
+    """How much each of `(component, time)` moves (nT): mean change of means over 10 s."""
     size = max(round(STEP * sampling_rate), 1)
     whole = signal[:, : signal.shape[1] // size * size].astype(np.float64)
     means = whole.reshape(len(signal), -1, size).mean(axis=2)

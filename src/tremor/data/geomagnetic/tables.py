@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tremor.data.geomagnetic.archive import Note
 from tremor.data.geomagnetic.sphere import distance_km
+from tremor.data.sources.cells import csv_table
 from tremor.errors import Refused
 
 SAME_SECONDS, SAME_KM = 60.0, 50.0
@@ -43,8 +45,12 @@ def earthquakes(path: Path) -> tuple[pd.DataFrame, list[Note]]:
 def stations(path: Path) -> tuple[pd.DataFrame, list[Note]]:
     """The stations: station (capitals), latitude, longitude (degrees), and what was left out."""
     table = _understood(_table(path, ("station", *PLACE)), PLACE)
-    table["station"] = table["station"].astype(str).str.strip().str.upper()
-    faults = _faults(table, PLACE) | {"the station again": table["station"].duplicated()}
+    table["station"] = table["station"].fillna("").str.strip().str.upper()
+    named = {
+        "no station": table["station"] == "",
+        "the station again": table["station"].duplicated(),
+    }
+    faults = _faults(table, PLACE) | named
     table, notes = _without(table, faults, path)
     return table[["station", *PLACE]].reset_index(drop=True), notes
 
@@ -95,11 +101,16 @@ def _refuse_tenths(kp: pd.Series[float], path: Path) -> None:
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    settings: Any = {"dtype": str, "keep_default_na": False, "na_values": [""]}
     try:
-        table = pd.read_csv(path, dtype=str, skipinitialspace=True, index_col=False)
+        table = csv_table(path, skipinitialspace=True, **settings)
     except (OSError, ValueError) as error:
-        raise Refused(f"cannot read it as a table ({str(error).strip()})", str(path)) from error
+        problem = f"cannot read it as a table ({str(error).strip()})"
+        raise Refused(problem, str(path), "give a CSV in UTF-8, with a point in numbers") from error
     table.columns = [str(name).strip().lower() for name in table.columns]
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise Refused(f"two columns of the name {twice}", str(path), "keep one of them")
     if lacking := [name for name in needed if name not in table]:
         problem = f"no column {', '.join(lacking)}; it has {', '.join(table.columns)}"
         raise Refused(problem, str(path), f"the columns must be {', '.join(needed)}")

@@ -58,7 +58,7 @@ def signal_of(path: Path, size: Size | str, wanted: Size) -> Signal:
 
 
 def mean_colour(signal: Signal) -> Row:
-    """`mean_R`, `mean_G` and `mean_B` of 0 … 1: all that a rule sees that looks at no detail."""
+    """`mean_R`, `mean_G`, `mean_B` (0 … 1) of `(colour, pixel)`: what is seen without detail."""
     means = signal.mean(axis=1, dtype=np.float64)
     return {f"mean_{colour}": float(m) for colour, m in zip(COLOURS, means, strict=True)}
 

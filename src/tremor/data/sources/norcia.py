@@ -124,7 +124,7 @@ def refuse_order(key: str, order: str) -> None:
 
 
 def ordered(samples: Samples, order: str, stored: Sequence[str] = COMPONENTS) -> Signal:
-    """Components put in another order; what float32 cannot hold becomes infinite."""
+    """`(component, time)` put in another order; what float32 cannot hold becomes infinite."""
     with np.errstate(over="ignore"):
         return samples[[stored.index(letter) for letter in order]].astype(np.float32)
 

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
+from tremor.data.sources.cells import csv_table
 from tremor.data.sources.norcia_files import (
     NEEDED,
     Trace,
@@ -57,12 +58,11 @@ def hdf5_traces(
 def attribute_table(path: Path, needed: Collection[str]) -> pd.DataFrame:
     """The attributes, numbers to the last digit; a station may be called NA."""
     try:
-        table = pd.read_csv(
+        table = csv_table(
             path,
             float_precision="round_trip",
             keep_default_na=False,
             na_values=["", "nan", "NaN"],
-            index_col=False,
         )
     except ValueError as error:
         problem = f"cannot read it as a table ({str(error).strip()})"

@@ -1,8 +1,9 @@
 """Read pickles of arrays and frames without executing anything that they ask for.
 
 A pickle is a program. Here its calls are only written down (`Call`), never made; what they stand
-for is put together afterwards from plain numbers and text, by `pickled_arrays` and
-`pickled_frames`. Any name outside `KNOWN` is refused before it is even looked up.
+for is put together afterwards from plain numbers and text, by `pickled_plain`, `pickled_arrays`,
+`pickled_columns` and `pickled_frames`. Any name outside `KNOWN` is refused before it is even
+looked up.
 """
 
 from __future__ import annotations
@@ -13,18 +14,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tremor.data.sources.pickled_arrays import (
-    ARRAY_NAMES,
-    Call,
-    Meanings,
-    Name,
-    NotUnderstood,
-    key_checked,
-)
+from tremor.data.sources.pickled_arrays import ARRAY_NAMES
+from tremor.data.sources.pickled_calls import Call, Meanings, Name, NotUnderstood, key_checked
+from tremor.data.sources.pickled_columns import COLUMN_NAMES
 from tremor.data.sources.pickled_frames import FRAME_NAMES
+from tremor.data.sources.pickled_plain import PLAIN_NAMES
 from tremor.errors import Refused
 
-KNOWN: dict[str, Any] = ARRAY_NAMES | FRAME_NAMES
+KNOWN: dict[str, Any] = PLAIN_NAMES | ARRAY_NAMES | COLUMN_NAMES | FRAME_NAMES
 NOT_DATA = (
     *(pickle.EXT1, pickle.EXT2, pickle.EXT4, pickle.PERSID, pickle.BINPERSID, pickle.OBJ),
     *(pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET),

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from tremor.data.records import Signal
-from tremor.data.sources.cells import Unusable, number, numbers
+from tremor.data.sources.cells import Unusable, number
+from tremor.data.sources.seisbench_facts import Gathered, Reasons, Starts
 from tremor.data.sources.seisbench_files import FAULTS, Chunk, Extent, Waveforms, chunks, metadata
-from tremor.data.sources.seisbench_runs import NAMES, Piece, Run, wanted
+from tremor.data.sources.seisbench_runs import Piece, Run, wanted
 from tremor.data.writer import RecordWriter
 from tremor.errors import Refused
 
-Reasons = NDArray[np.object_]
-Starts = NDArray[np.int64]
 FAR = 4  # windows' lengths from the first to the last of them, to be read one by one
 
 
@@ -89,8 +88,10 @@ class SeisBench:
             for table in self._tables(pair.metadata):
                 names = np.array([f"{stem}_{index:07d}" for index in table.index], dtype=object)
                 piece = Piece.of(table, names, number(waveforms.format.get("sampling_rate")))
+                gathered = Gathered(writer, piece, dataset)
                 for run in piece.runs(self.duration * len(self.channels)):
-                    self._hand_on(writer, waveforms, run, dataset)
+                    self._hand_on(gathered, waveforms, run)
+                gathered.hand_on()
 
     def _tables(self, path: Path) -> Iterator[pd.DataFrame]:
         """The rows of the wanted split, some at a time."""
@@ -103,23 +104,18 @@ class SeisBench:
             if len(table):
                 yield table
 
-    def _hand_on(self, writer: RecordWriter, waveforms: Waveforms, run: Run, dataset: str) -> None:
+    def _hand_on(self, gathered: Gathered, waveforms: Waveforms, run: Run) -> None:
         """The windows of a run; where something is wrong with it, of each trace by itself."""
         try:
             windows, starts, reasons = self._windows(waveforms, run)
         except Unusable as fault:
             if len(run) > 1:
                 for one in run.apart():
-                    self._hand_on(writer, waveforms, one, dataset)
+                    self._hand_on(gathered, waveforms, one)
             else:
-                writer.set_aside(run.record_ids[0], str(fault))
+                gathered.writer.set_aside(run.record_ids[0], str(fault))
             return
-        good = reasons == ""
-        if good.any():
-            rows = _facts(run, starts, dataset)
-            writer.add_many(windows[good], rows if good.all() else rows[good])
-        for name, reason in zip(run.record_ids[~good], reasons[~good], strict=True):
-            writer.set_aside(name, reason)
+        gathered.add(windows, run, starts, reasons)
 
     def _windows(self, waveforms: Waveforms, run: Run) -> tuple[Signal, Starts, Reasons]:
         """Windows `(trace, channel, time)` at the wanted rate, where they begin, what is wrong."""
@@ -195,40 +191,3 @@ def _read(
     read = extent.read(run.rows, components, first, stop)
     places = (starts - first)[:, None, None] + np.arange(size)
     return read if stop - first == size else np.take_along_axis(read, places, axis=2)
-
-
-def _facts(run: Run, starts: Starts, dataset: str) -> pd.DataFrame:
-    """What is known of windows that begin at these samples: times in UTC and s, degrees, km."""
-    table, since = run.table, starts / run.rate
-    made: dict[str, Any] = {"record_id": run.record_ids, "group": _groups(run, dataset)}
-    made |= {"label": "unlabelled", "dataset": dataset}
-    made["trace_name"] = table["trace_name"].to_numpy()
-    stations = table.get("station_code", pd.Series("", table.index))
-    made["station"] = stations.fillna("").to_numpy()
-    for old, new in NAMES.items():
-        if old in table:
-            made[new] = numbers(table[old])
-    if "trace_start_time" in table:
-        made["start_time"] = _written(table["trace_start_time"], since)
-    if "source_origin_time" in table:
-        made["origin_time"] = _written(table["source_origin_time"], np.zeros(len(run)))
-    if any(phase[0] in "Pp" for phase in run.piece.phases):
-        made["p_time_s"] = np.round((run.first_p() - starts) / run.rate, 6)
-    return pd.DataFrame(made)
-
-
-def _groups(run: Run, dataset: str) -> NDArray[Any]:
-    """The event of each trace; one without is an event of its own."""
-    if "source_id" not in run.table:
-        return run.record_ids
-    events = run.table["source_id"].str.replace(r"\.0$", "", regex=True)
-    return np.where(events.isna(), run.record_ids, (f"{dataset} " + events).to_numpy())
-
-
-def _written(stamps: pd.Series[Any], later: NDArray[np.float64]) -> NDArray[Any]:
-    """Times in UTC, so many seconds later, as ISO text to the microsecond; None where unknown."""
-    times = pd.to_datetime(stamps, utc=True, errors="coerce", format="mixed").dt.tz_localize(None)
-    exact = times.to_numpy("datetime64[us]") + np.round(later * 1e6).astype("timedelta64[us]")
-    text: NDArray[Any] = np.char.add(np.datetime_as_string(exact, unit="us"), "Z").astype(object)
-    text[np.isnat(exact)] = None
-    return text

@@ -80,7 +80,9 @@ def metadata(path: Path, wanted: Callable[[str], bool]) -> Iterator[pd.DataFrame
             index_col=False,
         )
     except (ValueError, OSError) as error:
-        raise Refused(f"cannot read it as a table ({str(error).strip()})", str(path)) from error
+        raise Refused(
+            f"cannot read it as a table ({str(error).strip()})", str(path), ASKED
+        ) from error
 
 
 class Waveforms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,11 @@ class Piece:
         known = np.stack(arrivals) if arrivals else np.empty((0, len(table)))
         return cls(table, record_ids, phases, known, rate)
 
+    @cached_property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns of the table by name."""
+        return {str(name): column.to_numpy() for name, column in self.table.items()}
+
     def runs(self, seconds: float) -> Iterator[Run]:
         """Neighbouring rows whose traces lie alike in one bucket; windows of so many seconds.
 
@@ -79,11 +85,12 @@ class Piece:
         changed = (keys != keys.shift()) & ~(keys.isna() & keys.shift().isna())
         numbers = rows.fillna(-1).to_numpy().astype(np.int64)
         starts = np.flatnonzero(changed.any(axis=1).to_numpy())
-        for first, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
-            samples = np.nan_to_num(seconds * self.rate[first], posinf=0.0)
-            most = int(np.clip(SAMPLES / max(samples, 1.0), 1, TRACES))
-            for begin in range(first, stop, most):
-                members = np.arange(begin, min(begin + most, stop))
+        samples = np.nan_to_num(seconds * self.rate[starts], posinf=0.0)
+        most = np.clip(SAMPLES / np.maximum(samples, 1.0), 1, TRACES).astype(int).tolist()
+        ends = [*starts[1:].tolist(), len(keys)]
+        for first, stop, step in zip(starts.tolist(), ends, most, strict=True):
+            for begin in range(first, stop, step):
+                members = np.arange(begin, min(begin + step, stop))
                 yield Run(self, members, None if apart[first] else numbers[members])
 
 
@@ -126,9 +133,9 @@ class Run:
 
     def said(self, column: str, otherwise: Any) -> Any:
         """What the column says of all its traces."""
-        if column not in self.piece.table:
+        if column not in self.piece.columns:
             return otherwise
-        value: Any = self.piece.table[column].iat[int(self.members[0])]
+        value: Any = self.piece.columns[column][self.members[0]]
         return otherwise if pd.isna(value) else value
 
     def first_p(self) -> Numbers:

@@ -113,7 +113,7 @@ def _samples(event: Any, channels: tuple[str, ...], path: Path) -> NDArray[np.fl
 
 
 def bridge(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
-    """Missing samples interpolated in time, channel by channel, and the longest gap in samples."""
+    """`(channel, time)` with missing samples interpolated, and the longest gap in samples."""
     missing = ~np.isfinite(samples)
     if not missing.any():
         return samples, 0

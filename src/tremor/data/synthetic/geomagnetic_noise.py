@@ -61,7 +61,7 @@ class StationNoise:
         return np.asarray(irfft(white * size.astype(np.float32), whole)[:, :samples], np.float64)
 
     def missing(self, site: Site, day: int) -> NDArray[np.bool_]:
-        """Samples of a day that were not recorded."""
+        """Which samples `(time,)` of a day were not recorded."""
         rng = np.random.default_rng((self.seed, 36, site.number, day))
         count = rng.poisson(GAPS)
         starts, lengths = rng.uniform(0, DAY, count), rng.exponential(GAP, count)
@@ -74,7 +74,7 @@ class StationNoise:
         return gone
 
     def spikes(self, site: Site, day: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """Sample, channel and height (nT) of a day's spikes, each one sample long."""
+        """Sample, channel and height (nT) of a day's spikes, `(spike,)` each, one sample long."""
         rng = np.random.default_rng((self.seed, 37, site.number, day))
         count = rng.poisson(SPIKES)
         at = rng.integers(0, round(DAY * self.rate), count)

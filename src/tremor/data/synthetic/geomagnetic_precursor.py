@@ -76,7 +76,7 @@ class Precursor:
         return shares_of(self.azimuth)
 
     def envelope(self, t: Floats) -> Floats:
-        """Bursts of about 40 minutes, one after another: 0 to 1."""
+        """Bursts of about 40 minutes, one after another, at times `t` (s): 0 to 1."""
         rng = np.random.default_rng((self.seed, 39, self.event, self.site.number))
         count = int(np.ceil(self.hours * HOUR / EVERY))
         centres = self.start + EVERY * (np.arange(count) + rng.uniform(0.3, 0.7, count))

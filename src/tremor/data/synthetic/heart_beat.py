@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 EDGE = 2.2  # widths from a wave's centre to where it begins or ends
 BEFORE, AFTER = 0.52, 0.80  # s about R that a beat's waves fill
-STRETCH = 0.4  # power of the beat's length that T's place goes with
 
 
 @dataclass(frozen=True)
@@ -96,11 +95,6 @@ T = Waves.of([(262, 52, 0.17, 0.12, -0.10), (296, 33, 0.22, 0.16, -0.13)])
 T_RIGHT = Waves.of([(272, 52, 0.17, 0.12, 0.05), (306, 33, 0.22, 0.16, 0.06)])
 T_LEFT = Waves.of([(262, 60, -0.20, 0.02, -0.25), (312, 35, -0.22, 0.00, -0.24)])
 """Recovery: under a block it turns away from the QRS's last part."""
-
-
-def paced(waves: Waves, interval: float) -> Waves:
-    """Recovery as it is in beats of so many seconds."""
-    return replace(waves, centre=waves.centre * interval**STRETCH)
 
 
 @dataclass(frozen=True)

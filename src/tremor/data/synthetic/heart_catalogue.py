@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tremor.data.synthetic.heart_noise import HOSPITALS
 
@@ -25,8 +24,6 @@ AF_SHARES = {0.0: 0.60, 0.5: 0.14, 1.0: 0.26}
 BLOCK_SHARES = {"": 0.50, "RBBB": 0.25, "LBBB": 0.25}
 SLOW_SHARE = 0.35  # of patients whose AV node is slow, which shows in sinus rhythm alone
 LONGEST = 2.0  # times `duration` that longer records last at most
-
-Ints = NDArray[np.int64]
 
 
 def drawn(rng: np.random.Generator, patients: int, each: int, hospital_bias: float) -> pd.DataFrame:

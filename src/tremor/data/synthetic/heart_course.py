@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tremor.data.synthetic import heart_rhythm as rhythm
-from tremor.data.synthetic.heart_beat import QRS, STRETCH, Sampling, Waves, drawn
+from tremor.data.synthetic.heart_beat import QRS, Sampling, Waves, drawn
 from tremor.data.synthetic.heart_patient import Patient
 
 Floats = NDArray[np.float64]
+STRETCH = 0.4  # power of the beat's length that T's place goes with
 MARGIN = 2.0  # s before and after a record in which beats are, so that one is on either side
 BREATHING = 0.05  # share that dipoles vary by with the breath
 JITTER = 0.003  # s, of the PR interval from beat to beat

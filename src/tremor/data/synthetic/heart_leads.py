@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int16]
 GAIN = 1000.0  # counts a mV
-MEASURED = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")  # the others follow from I and II
 DOWER = np.array(
     [
         [0.632, -0.235, 0.059],
@@ -24,7 +23,7 @@ DOWER = np.array(
         [0.831, 0.076, 0.230],
     ]
 )
-"""Leads by axes (Dower et al. 1980), in the order of `MEASURED`."""
+"""Leads by axes (Dower et al. 1980): I, II, V1 … V6; the others follow from I and II."""
 NEAR_ATRIA = np.array([1.0, 1.0, 1.6, 0.7, 0.4, 0.4, 0.5, 0.5])
 """How much of the atria's dipole each lead sees: V1 lies over them, V4 to V6 do not."""
 LIMBS = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0], [-0.5, -0.5], [1.0, -0.5], [-0.5, 1.0]])

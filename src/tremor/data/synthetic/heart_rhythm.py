@@ -13,7 +13,7 @@ SLOW = 0.09  # Hz, of the other rhythm that a sinus rhythm varies with
 
 
 def sinus(rng: np.random.Generator, count: int, mean: float, variability: float) -> Floats:
-    """Intervals (s) of sinus rhythm: with the breath, more slowly, and a little by chance."""
+    """Intervals `(beat,)` (s) of sinus rhythm: with the breath, more slowly, a little by chance."""
     phase = rng.uniform(0, 2 * np.pi, 2)
     when = mean * np.arange(count)
     waves = np.sin(2 * np.pi * np.array([[BREATH], [SLOW]]) * when + phase[:, None])
@@ -22,7 +22,7 @@ def sinus(rng: np.random.Generator, count: int, mean: float, variability: float)
 
 
 def fibrillating(rng: np.random.Generator, count: int, mean: float) -> Floats:
-    """Intervals (s) of atrial fibrillation: none knows of the one before it."""
+    """Intervals `(beat,)` (s) of atrial fibrillation: none knows of the one before it."""
     drawn = mean * np.exp(IRREGULAR * rng.standard_normal(count))
     return np.asarray(np.maximum(drawn, SHORTEST))
 

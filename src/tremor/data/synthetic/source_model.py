@@ -37,7 +37,7 @@ def spectrum(
 
 
 def onset(time: Floats, arrival: Floats) -> Floats:
-    """How far a phase has risen: 0 before its arrival, then to 1 within `RISE`."""
+    """How far a phase has risen, `(record, time)` in s: 0 before its arrival, 1 after `RISE`."""
     since = time - arrival[:, None]
     return np.where(since > 0, 1 - np.exp(-np.maximum(since, 0) / RISE), 0.0)
 

@@ -1,14 +1,9 @@
-"""The waveforms of a synthetic station: earthquakes of a catalogue, and the station's noise.
-
-A world that inherits from it says which earthquakes there are (`_table`) and what they would be on
-the other side of the main shock (`_mirrored`); everything that is heard follows from that.
-"""
+"""The waveforms of a synthetic station: earthquakes of its catalogue, and the station's noise."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from tremor.data.synthetic import source_model as model
-from tremor.data.synthetic.settings import check
 from tremor.data.synthetic.source_model import Floats
+from tremor.data.synthetic.station_catalogue import StationCatalogue
 
 Signal = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -26,98 +21,13 @@ P_BAND = 8.0  # Hz, at which the coda of P decays
 P_SHARE = np.array([0.30, 0.12, 0.12], np.float32)  # amplitude of P on Z, N, E, relative to S
 S_SHARE = np.array([0.55, 1.00, 1.00], np.float32)
 COUNTS = 4e8  # counts per m/s
+NUMBERS = ("magnitude", "corner_hz", "coda_q", "distance_km", "p_time_s", "s_time_s")
 STEP = 32  # records made at once: few enough to stay in the processor's cache
 
 
 @dataclass(frozen=True)
-class StationWorld:
-    """What every world of one station shares.
-
-    `duration` in s, `sampling_rate` in Hz, `noise_level` in counts; `effect_size` scales all class
-    evidence, 0 removes it. Magnitudes follow Gutenberg–Richter with b = 1.
-    """
-
-    effect_size: float = 1.0
-    seed: int = 0
-    duration: float = 25.0
-    sampling_rate: float = 100.0
-    min_magnitude: float = 1.5
-    max_magnitude: float = 4.5
-    noise_level: float = 8.0
-    main_shock: str = "2016-10-30T06:40:17.32"
-
-    windows: ClassVar[int] = 1
-    channels: ClassVar[tuple[str, ...]] = ("Z", "N", "E")
-    STRESS: ClassVar[tuple[float, float]] = (0.0, 0.7)  # log10 MPa of the mean, shift of a class
-    CODA_Q: ClassVar[tuple[float, float]] = (5.0, 0.65)  # log of the mean, shift of a class
-
-    def __post_init__(self) -> None:
-        check(vars(self))
-
-    @property
-    def samples(self) -> int:
-        """Samples of a window."""
-        return round(self.duration * self.sampling_rate)
-
-    def catalogue(self) -> pd.DataFrame:
-        """One row a window: event (its group), class, time, place, size, and source parameters."""
-        return self._table.copy()
-
-    @cached_property
-    def _table(self) -> pd.DataFrame:
-        raise NotImplementedError
-
-    def _mirrored(self, row: pd.Series) -> tuple[float, float]:
-        """Log10 of stress drop and log of coda Q that the event would have on the other side."""
-        raise NotImplementedError
-
-    def _sources(self, rng: np.random.Generator, stress: Floats, coda: Floats) -> pd.DataFrame:
-        """Size, place and source of events whose class shifts stress drop and coda by so much.
-
-        `stress` and `coda` lie between -0.5 and 0.5; size and place know nothing of the class.
-        """
-        n = len(stress)
-        log_stress = self.STRESS[0] + 0.12 * rng.standard_normal(n)
-        log_stress += self._shift(stress, self.STRESS)
-        log_coda = self.CODA_Q[0] + 0.15 * rng.standard_normal(n)
-        log_coda += self._shift(coda, self.CODA_Q)
-        magnitude = self._magnitudes(rng, n).round(2)
-        depth, away = rng.uniform(4, 10, n), rng.uniform(2, 12, n)
-        return pd.DataFrame(
-            {
-                "station": "SYN",
-                "magnitude": magnitude,
-                "depth_km": depth,
-                "distance_km": np.hypot(depth, away),
-                "stress_drop_mpa": 10**log_stress,
-                "corner_hz": model.corner(magnitude, 10**log_stress),
-                "coda_q": np.exp(log_coda),
-            }
-        )
-
-    def _shift(self, side: Floats, of: tuple[float, float]) -> Floats:
-        """How far a place between the two sides shifts a logarithm."""
-        return np.asarray(2 * side * self.effect_size * of[1])
-
-    def _magnitudes(self, rng: np.random.Generator, n: int) -> Floats:
-        """Gutenberg–Richter with b = 1 between the smallest and the largest magnitude."""
-        share = rng.uniform(0, 1 - 10 ** (self.min_magnitude - self.max_magnitude), n)
-        return self.min_magnitude - np.log10(1 - share)
-
-    def _windowed(self, rng: np.random.Generator, events: pd.DataFrame) -> pd.DataFrame:
-        """Every event in its windows, with the arrivals in each and the time that it starts."""
-        table = events.loc[events.index.repeat(self.windows)].reset_index(drop=True)
-        number = np.arange(len(table)) % self.windows
-        table.insert(
-            0, "record_id", [f"{g}_{k}" for g, k in zip(table["group"], number, strict=True)]
-        )
-        lead = 5.0 + rng.uniform(-0.5, 0.5, len(table)) - 1.0 * number
-        travel = table["distance_km"] / model.P_SPEED
-        table["p_time_s"] = lead
-        table["s_time_s"] = lead + table["distance_km"] * (1 / model.S_SPEED - 1 / model.P_SPEED)
-        start = table.pop("origin") + pd.to_timedelta(travel - lead, unit="s")
-        table["start_time"] = start.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return table
+class StationWorld(StationCatalogue):
+    """What is heard of a catalogue: earthquakes and noise, and where the class shows in them."""
 
     def waveforms(self, rows: Index | slice) -> Signal:
         """Windows of the catalogue in counts, `(record, channel, time)`: the same in any order."""
@@ -248,17 +158,14 @@ class StationWorld:
         return power
 
 
-NUMBERS = ("magnitude", "corner_hz", "coda_q", "distance_km", "p_time_s", "s_time_s")
-
-
 def noise_colour(f: Floats) -> Floats:
-    """Amplitude of station noise by frequency: microseism around 0.25 Hz, 1/f, a floor."""
+    """Amplitude of station noise by frequency (Hz): microseism around 0.25 Hz, 1/f, a floor."""
     microseism = 6.0 * np.exp(-0.5 * (np.log(np.maximum(f, 1e-3) / 0.25) / 0.5) ** 2)
     return np.asarray(microseism + 0.6 / np.sqrt(np.maximum(f, 0.05)) + 0.15)
 
 
 def octaves(f: Floats) -> list[Floats]:
-    """Weights of the octave bands at each frequency; everywhere they add up to 1."""
+    """Weights of the octave bands at each frequency (Hz); everywhere they add up to 1."""
     place = np.log2(np.maximum(f, 1e-3) / BANDS[0])
     place = place.clip(0, len(BANDS) - 1)
     return [np.maximum(0.0, 1 - np.abs(place - number)) for number in range(len(BANDS))]

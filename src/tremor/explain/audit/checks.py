@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tremor.explain.audit.intervals import Average, average
+from tremor.explain.audit.intervals import Average, average, mean_known
 from tremor.explain.audit.sensitivity import Sensitivity
 from tremor.explain.audit.similarity import Likeness
 from tremor.explain.audit.verdict import STILL, STILL_FAULT, Entry, Verdict, entry
@@ -50,7 +50,7 @@ def randomisation(
     check = "parameter randomisation"
     value = average([x.closest for x in trained], events)
     places = average([x.magnitudes for x in trained], events).value
-    level = _mean([x.closest for x in unrelated])
+    level = mean_known([x.closest for x in unrelated])
     if value.value is None or places is None:
         words = "Maps without contrast cannot be compared with those of a randomised network."
         return entry(check, "undefined", value, level, words, "maps without contrast", True)
@@ -170,8 +170,3 @@ def points(found: Pointing) -> Entry:
         f"the same maps moved elsewhere: {null.value:.2f}."
     )
     return entry(check, verdict, value, null.value, words, fault, tested=True)
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return float(np.mean(known)) if known else None

@@ -63,6 +63,12 @@ def average(
     return Average(value, found, len(known), len(set(kept)))
 
 
+def mean_known(values: Sequence[float | None]) -> float | None:
+    """The mean of the values that are known, if any is."""
+    known = [v for v in values if v is not None]
+    return float(np.mean(known)) if known else None
+
+
 def event_interval(
     values: Sequence[float],
     events: Sequence[str],

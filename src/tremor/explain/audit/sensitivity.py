@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tremor.explain.audit.cut import Cut, correlation, flat
+from tremor.explain.audit.intervals import mean_known
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Sensitivity:
     @property
     def value(self) -> float | None:
         """The mean over sizes."""
-        return _mean(self.correlations)
+        return mean_known(self.correlations)
 
     @property
     def random(self) -> float | None:
         """The same for random maps."""
-        return _mean(self.chance)
+        return mean_known(self.chance)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class SensitivityN:
             steady = flat(left, float(worth.abs().max()))
             loss, told = worth[0] - left, some.double()
             found.append(None if steady else _follows(told @ credits, loss))
-            chance.append(None if steady else _mean([_follows(told @ m, loss) for m in null]))
+            chance.append(None if steady else mean_known([_follows(told @ m, loss) for m in null]))
         return Sensitivity(tuple(sizes), tuple(found), tuple(chance), len(worth) * parts.cost)
 
     def _subsets(self, count: int, size: int, generator: torch.Generator) -> Tensor:
@@ -88,8 +89,3 @@ def log_grid(most: int, many: int) -> list[int]:
 def _follows(told: Tensor, loss: Tensor) -> float:
     found = correlation(told, loss)
     return 0.0 if found is None else found
-
-
-def _mean(values: tuple[float | None, ...] | list[float]) -> float | None:
-    known = [v for v in values if v is not None]
-    return float(np.mean(known)) if known else None

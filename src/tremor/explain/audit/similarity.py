@@ -68,7 +68,7 @@ def spearman(a: Tensor, b: Tensor) -> float | None:
 
 
 def template(maps: Sequence[Tensor], events: Sequence[str]) -> list[float | None]:
-    """Correlation of each record's map with the mean map of the other events' records.
+    """Correlation of each record's map `(*cells)` with the mean map of the other events' records.
 
     Maps count alike, however large. Near 1, a map shows what is common to all records (a template:
     an edge, the onset) and says little about this one. None where there is no other event.

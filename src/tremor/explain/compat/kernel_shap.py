@@ -34,7 +34,7 @@ class Settings:
 
 
 def weights(levels: Levels, priors: Tensor, how: Settings, seed: int) -> Weights:
-    """Credits of windows, and of leads in the chosen ones with all else there, in logits."""
+    """Credits (logits) of windows, and of leads in the chosen ones, by `priors (lead,)`."""
     rng = np.random.default_rng(seed)
     windows = _credits(levels, levels.window, drawn(how.m_event, levels.windows, rng))
     chosen = tuple(highest(windows, how.topk_events).tolist())

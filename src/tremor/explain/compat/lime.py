@@ -40,7 +40,7 @@ class Settings:
 
 
 def weights(levels: Levels, priors: Tensor, how: Settings) -> Weights:
-    """Slopes of the windows' probabilities, and of leads in the chosen ones, all else there."""
+    """Slopes of probabilities of windows, and of leads in the chosen ones, by `priors (lead,)`."""
     coins = torch.full((levels.windows,), 0.5, dtype=torch.float64)
     windows = _slopes(levels, levels.window, drawn(how.m_event, coins, how.seed))
     chosen = tuple(highest(windows, how.topk_events).tolist())

@@ -53,7 +53,7 @@ class Earlier(Method):
         )
 
     def known(self, case: Case) -> Tensor:
-        """The priors of the leads for the class that is asked about, 0 for those not listed."""
+        """The priors `(lead,)` for the class that is asked about, 0 for those not listed."""
         listed = self.priors.get(case.asked, {})
         names = map(str, case.axes[0].values)
         return torch.tensor([float(listed.get(n, 0.0)) for n in names], dtype=torch.float64)

@@ -50,7 +50,7 @@ class HeadCAM:
         return self.measure(network, record, weights).estimate
 
     def measure(self, network: Predict, record: Tensor, weights: Tensor) -> HeadMap:
-        """The map and both its ends, each evaluated by itself."""
+        """The map of one record `(channel, …)` and both its ends, each evaluated by itself."""
         at = place(network, record, self.layer)
         with _scales(at.network) as scales:
             _, _, output = at.pulled(record, weights)

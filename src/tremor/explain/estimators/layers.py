@@ -92,7 +92,7 @@ class Place:
 
 
 def place(network: Predict, record: Tensor, name: str | None) -> Place:
-    """The layer of that name, or the last one that has a map, for records like this one."""
+    """The layer of that name, or the last one that has a map, for records like `(channel, …)`."""
     if not isinstance(network, nn.Module):
         fault = "a function has no layers to look at"
         raise Refused(fault, "explainer", "a torch module, or explainer=owen")

@@ -36,7 +36,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def worth(game: Game) -> Callable[[NDArray[Any]], NDArray[np.float64]]:
-    """A game as a function of rows of zeros and ones; its ends, known already, cost nothing."""
+    """A game as a function of `(coalition, player)`, 0 or 1; its ends, known, cost nothing."""
 
     def of(rows: NDArray[Any]) -> NDArray[np.float64]:
         masks = torch.from_numpy(np.asarray(rows) > 0.5)

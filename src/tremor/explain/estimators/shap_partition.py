@@ -70,7 +70,7 @@ class Asked:
 
 
 def tree(players: Players) -> NDArray[np.float64]:
-    """The tree of halvings as SciPy writes clusterings: left, right, distance, size."""
+    """The tree of halvings `(halving, 4)` as SciPy has clusterings: left, right, distance, size."""
     rows: list[tuple[float, ...]] = []
 
     def number(box: Box) -> int:

@@ -68,7 +68,7 @@ class Events:
 
 
 def numbered(events: ArrayLike, records: int) -> tuple[NDArray[np.intp], NDArray[np.str_]]:
-    """Each record's event as a number, and the events' names, sorted."""
+    """Each record's event as a number `(record,)`, and the events' names `(event,)`, sorted."""
     given = np.asarray(events)
     if given.shape != (records,):
         fault = f"names of events of shape {given.shape} for {records} records"

@@ -75,7 +75,7 @@ class Faithfulness:
         fill: Fill,
         seed: int = 0,
     ) -> list[Curves]:
-        """The curves of each explanation, in logits, and of an empty one after them."""
+        """The curves (logits) of each explanation `(lead, time)`, and of an empty one after."""
         whole = torch.from_numpy(np.array(seen.signal, np.float32))
         record, beyond = whole[:, : seen.steps], whole[:, seen.steps :]
 

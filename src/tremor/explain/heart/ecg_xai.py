@@ -55,7 +55,7 @@ class EarlierScores:
         chance: Chance | None = None,
         maxlen: int = 5000,
     ) -> Row:
-        """The columns of the earlier table; without `chance` nothing is deleted."""
+        """The earlier columns of `values (lead, time)`; without `chance` nothing is deleted."""
         diagnosis = self.claims.of(key)
         tokens = overlapping(seen, self.claims, diagnosis)
         strict, lenient = labels(tokens, seen, self.claims, diagnosis)
@@ -75,7 +75,7 @@ class EarlierScores:
         return found
 
     def scores(self, values: NDArray[Any], tokens: Tokens, diagnosis: Diagnosis) -> Floats:
-        """Seconds x |weight|, in units of the largest, blended with 1 on prior leads."""
+        """Scores `(lead, span)`: s x |weight| over the largest, blended with 1 on prior leads."""
         found = masses(values, tokens)
         top = found.max(initial=0.0)
         prior = np.array([lead in diagnosis.prior for lead in tokens.leads], np.float64)

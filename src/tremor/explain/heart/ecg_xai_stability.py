@@ -7,6 +7,7 @@ the inserted one came later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,22 +39,9 @@ def earlier_stability(
     again = Seen.of(extra.signal, seen.rate, seen.leads, extra.steps)
     parts = [_scored(earlier, v, s, key) for v, s in ((original, seen), (copy, again))]
     (tokens, first), (others, second) = parts
-    pairs = _near(seen.peaks.samples, again.peaks.samples, NEAR * seen.rate)
-    spans = [
-        (mine, yours)
-        for a, b in pairs
-        for mine in np.flatnonzero(tokens.beat == a)
-        for yours in np.flatnonzero((others.beat == b) & (others.window == tokens.window[mine]))
-    ]
-    here, there = (
-        (np.array(side, np.int64) for side in zip(*spans, strict=True))
-        if spans
-        else (
-            np.empty(0, np.int64),
-            np.empty(0, np.int64),
-        )
-    )
-    a, b = first[:, here].ravel(), second[:, there].ravel()
+    beats = _near(seen.peaks.samples, again.peaks.samples, NEAR * seen.rate)
+    spans = np.array(_alike(tokens, others, beats), np.int64).reshape(-1, 2)
+    a, b = first[:, spans[:, 0]].ravel(), second[:, spans[:, 1]].ravel()
     found: Row = {"extra_n_tokens": float(len(a))}
     if not len(a):
         return found
@@ -74,6 +62,18 @@ def _scored(
     diagnosis = earlier.claims.of(key)
     tokens = overlapping(seen, earlier.claims, diagnosis)
     return tokens, earlier.scores(values, tokens, diagnosis)
+
+
+def _alike(
+    tokens: Tokens, others: Tokens, beats: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Spans of both that lie in the same window of the same beat."""
+    return [
+        (int(mine), int(yours))
+        for a, b in beats
+        for mine in np.flatnonzero(tokens.beat == a)
+        for yours in np.flatnonzero((others.beat == b) & (others.window == tokens.window[mine]))
+    ]
 
 
 def _near(mine: Index, yours: Index, most: float) -> list[tuple[int, int]]:

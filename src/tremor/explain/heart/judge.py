@@ -77,7 +77,7 @@ class Judge:
         stays: Mapping[str, float | None],
         others: Mapping[str, NDArray[Any]] = NONE,
     ) -> dict[str, Cells]:
-        """A row of `STABILITY` for each method: explanations of a record and of its copy.
+        """A row of `STABILITY` for each method, of maps `(lead, time)` of a record and of its copy.
 
         `stays` is what became of the prediction. The copy's explanation must have been made
         as the original's was: same settings, same seed.

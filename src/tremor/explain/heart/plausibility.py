@@ -44,7 +44,7 @@ def densities(values: NDArray[Any], tokens: Tokens, reading: Reading = positive)
 
 
 def masses(values: NDArray[Any], tokens: Tokens) -> Floats:
-    """Seconds x |weight| of each token, as the toolkit before us scores them."""
+    """Seconds x |weight| of each token `(lead, span)`, as the toolkit before us scores them."""
     return tokens.sums(np.abs(np.asarray(values, np.float64)))
 
 

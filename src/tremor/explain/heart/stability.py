@@ -119,26 +119,26 @@ def alike(
 
 
 def spearman(a: Floats, b: Floats) -> float | None:
-    """Rank correlation with ties averaged; None where either is constant."""
+    """Rank correlation of `(token,)` with ties averaged; None where either is constant."""
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1])
 
 
 def jaccard(a: Floats, b: Floats, k: int) -> float:
-    """Of the `k` highest of both; those tied at the edge are members in part."""
+    """Of the `k` highest of both `(token,)`; those tied at the edge are members in part."""
     mine, yours = members(a, k), members(b, k)
     return float(np.minimum(mine, yours).sum() / np.maximum(mine, yours).sum())
 
 
 def weighted_jaccard(a: Floats, b: Floats) -> float:
-    """What two non-negative lists have in common, each in units of its largest."""
+    """What two lists `(token,)` from 0 up have in common, each in units of its largest."""
     mine, yours = a / a.max(), b / b.max()
     return float(np.minimum(mine, yours).sum() / np.maximum(mine, yours).sum())
 
 
 def overlap(a: Floats, b: Floats, persistence: float = PERSISTENCE) -> float:
-    """Rank-biased overlap, extrapolated from its depth: 1 for equal rankings, however few.
+    """Rank-biased overlap of two `(token,)`, extrapolated from its depth: 1 for equal rankings.
 
     At each depth the tokens tied at the edge are members in part, so that the order in which they
     are listed does not matter.

@@ -14,7 +14,7 @@ from tremor.signal.masks import masked_mean, valid
 
 
 class AttentionPool(nn.Module):
-    """A weighted mean over the valid steps, with weights that are learned."""
+    """`(batch, feature, step)` to its mean over the valid steps, by weights that are learned."""
 
     def __init__(self, features: int):
         super().__init__()

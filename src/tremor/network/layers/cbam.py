@@ -25,6 +25,8 @@ class CBAM(nn.Module):
 class FeatureAttention(nn.Module):
     """Each feature times a weight from 0 to 2 that its mean and its largest value decide.
 
+    From `(batch, feature, …, …)` to the same shape.
+
     One map for both, over `features / reduction` in between, at least one.
     """
 

@@ -41,7 +41,7 @@ class Chunk:
 
 
 def chunks(q: Tensor, k: Tensor, v: Tensor, by: Scales) -> list[Chunk]:
-    """The chunks of a slab in the order of time."""
+    """The chunks of a slab `q, k, v (item, head, step, …)` in the order of time."""
     written = by.written.view(*q.shape[:3], 1)
     by_item = (x.split(by.size, 2) for x in (q, k, v, written))
     by_head = (x.split(by.size, 1) for x in (by.log, by.best))

@@ -27,7 +27,7 @@ def suits(size: int) -> bool:
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
 def mlstm(q: Tensor, k: Tensor, v: Tensor, input_gate: Tensor, forget_gate: Tensor) -> Tensor:
-    """Products in the type of `q`, gates and states in float32."""
+    """`(batch, head, step, …)`: products in the type of `q`, gates and states in float32."""
     from mlstm_kernels.torch import get_mlstm_kernel
 
     return padded(get_mlstm_kernel(KERNEL), q, k, v, input_gate, forget_gate)

@@ -14,7 +14,7 @@ from tremor.signal.masks import valid
 
 
 class Block(nn.Module):
-    """Two convolutions and a shortcut; the first takes every `stride`-th step."""
+    """Two convolutions of `(batch, feature, step)` and a shortcut, at every `stride`-th step."""
 
     def __init__(self, features: int, out: int, kernel: int, stride: int, dropout: float):
         super().__init__()

@@ -65,19 +65,20 @@ def refuse_without_runtime() -> None:
         raise Refused("ONNX graphs need onnxruntime, which is not installed", "model=onnx", remedy)
 
 
-def session(graph: bytes) -> Any:
+def session(graph: bytes, where: str = "the ONNX file") -> Any:
     """What runs a graph on the CPU, with as many threads as torch has."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 4  # what goes wrong is raised
+    settings: Any = {"providers": ["CPUExecutionProvider"], "enable_fallback": 0}
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, **settings)
     except Exception as error:  # the runtime's errors share no class but this one
         fault = f"onnxruntime cannot open the graph: {(str(error).splitlines() or [''])[0][:200]}"
         remedy = "one file with its weights inside, and no operators of its own"
-        raise Refused(fault, "the ONNX file", remedy) from error
+        raise Refused(fault, where, remedy) from error
 
 
 def given(session: Any, x: Any) -> Any:

@@ -28,7 +28,7 @@ class Attention(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and a wide MLP, each with a residual and a norm after it."""
+    """Attention and an MLP of `(batch, step, d_model)`, each with a residual, then a norm."""
 
     def __init__(self, d_model: int, num_heads: int, wide: int, dropout: float):
         super().__init__()

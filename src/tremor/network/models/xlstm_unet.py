@@ -41,7 +41,7 @@ class BothWays(nn.Module):
 
 
 class Stage(nn.Module):
-    """Layers at one resolution; their activations are made anew in the backward pass if asked."""
+    """Layers at one resolution `(batch, step, d)`; their activations are made anew if asked."""
 
     def __init__(self, layers: Sequence[BothWays], again: bool):
         super().__init__()

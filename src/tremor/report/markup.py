@@ -1,4 +1,4 @@
-"""What pages beside a run's report share with it: templates, look, figures as markup."""
+"""What every page carries within it: its style sheet, scripts, and figures as markup."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Template
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from tremor.report import page
 from tremor.report.svg import inline_svg
 
 
-def template(name: str) -> Template:
-    """A template beside this file, with the filters of a run's report."""
-    return page.environment().get_template(name)
-
-
 def style() -> Markup:
-    """The style sheet of a run's report."""
+    """The style sheet of all pages."""
     return Markup((Path(__file__).parent / "page_style.css.j2").read_text(encoding="utf-8"))
 
 
@@ -41,10 +34,26 @@ def script(name: str) -> Script:
     return Script(Markup(text), f"sha256-{known}")
 
 
-def drawings(drawn: Mapping[str, Figure], spoken: Callable[[str], str]) -> dict[str, page.Drawing]:
-    """Figures of one page, numbered; `spoken` is what a screen reader says of one by its name."""
+@dataclass(frozen=True)
+class Drawing:
+    """A figure as markup that is safe to set into the page, and its natural width in points."""
+
+    svg: Markup
+    points: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole column, so that its caption goes below."""
+        return self.points > 72 * 6
+
+
+def drawings(drawn: Mapping[str, Figure], spoken: Callable[[str], str]) -> dict[str, Drawing]:
+    """Figures of one page, numbered, so that no id comes twice.
+
+    `spoken` is what a screen reader says of one by its name.
+    """
     return {
-        name: page.Drawing(
+        name: Drawing(
             Markup(inline_svg(figure, f"figure{place}", spoken(name))),
             round(72 * figure.get_size_inches()[0]),
         )
