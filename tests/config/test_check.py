@@ -81,6 +81,12 @@ def test_keys_that_nothing_reads_are_refused() -> None:
     assert "no such key" in faults(train__lrr=0.1)["train.lrr"].fault
 
 
+def test_a_key_beside_a_place_that_does_not_follow_it_is_told_so() -> None:
+    problem = faults(train__rate=600, train__records={"world": {"rate": 40}})["train.rate"]
+    assert problem.fault.startswith("train.records.world.rate was set by")
+    assert problem.mend == "train.rate=40, and not train.records.world.rate"
+
+
 def test_missing_values_are_named_once_where_they_are_set() -> None:
     found = faults(train__lr="???")
     assert list(found) == ["train.lr"]

@@ -157,7 +157,7 @@ def test_a_part_travels_without_the_table(numbers: Make) -> None:
 
 
 def test_a_worker_whose_run_has_ended_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    _unless_unread(BrokenPipeError(), None)
+    _unless_unread(BrokenPipeError())
     assert not capsys.readouterr().err
-    _unless_unread(TypeError("cannot be sent"), None)
+    _unless_unread(TypeError("cannot be sent"))
     assert "cannot be sent" in capsys.readouterr().err

@@ -220,9 +220,18 @@ def _check_unread(tree: Tree) -> Iterator[Problem]:
         whole = tree.resolved[group]
         plain_keys = {k for k in value if not isinstance(whole.get(k), dict)}
         read = {k for k in plain_keys if f"{group}.{k}" in readers}
-        for key in sorted(plain_keys - read):
-            if value[key] is not None:
-                yield unknown(f"{group}.{key}", value[key], read, group, tree)
+        for key in sorted(k for k in plain_keys - read if value[k] is not None):
+            wrong = unknown(f"{group}.{key}", value[key], read, group, tree)
+            yield _unfollowed(tree, wrong.path) or wrong
+
+
+def _unfollowed(tree: Tree, path: str) -> Problem | None:
+    """A plain key of whose name another place below its group has a value of its own."""
+    group, _, key = path.partition(".")
+    twins = (it for it in leaves({group: tree.raw[group]}) if it[0].endswith(f".{key}"))
+    place, value = next((it for it in twins if it[0] != path), ("", None))
+    mend = f"{path}={shlex.quote(_said(value))}, and not {place}"
+    return Problem(path, f"{place} was set by itself", mend) if place else None
 
 
 def _check_missing(tree: Tree) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from dataclasses import replace
 from multiprocessing.queues import Queue
@@ -183,12 +184,13 @@ def _begin(worker: int) -> None:
     told: Any = get_worker_info()
     told.dataset.records.close()
     queue: Any = Queue
-    queue._on_queue_feeder_error = staticmethod(_unless_unread)
+    queue._on_queue_feeder_error = staticmethod(lambda error, _: _unless_unread(error))
+    sys.excepthook = lambda _, error, __: _unless_unread(error)
 
 
-def _unless_unread(error: Exception, sent: Any) -> None:
+def _unless_unread(error: BaseException) -> None:
     """What cannot be handed over is told, but for a run that has ended and reads no more."""
-    if not isinstance(error, BrokenPipeError):
+    if not isinstance(error, ConnectionError):
         traceback.print_exception(error)
 
 

@@ -26,7 +26,7 @@ def single(run: Run) -> Run:
     """A run that was asked one question; one of several heads is refused."""
     if run.heads:
         heads = ", ".join(run.heads)
-        remedy = f"scripts/compare.py --head {run.heads[0]}, or leave it out"
+        remedy = f"--head {run.heads[0]}, or leave it out"
         raise Refused(f"this run answers several questions ({heads})", str(run.folder), remedy)
     return run
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tremor.evaluation import metrics
 from tremor.evaluation.bootstrap import Judged
-from tremor.evaluation.chance import matrices
+from tremor.evaluation.chance import matrices, p_value
 from tremor.evaluation.measured import Asked, against, part
 from tremor.evaluation.metrics import Index
 from tremor.evaluation.scoring import Plain, share
@@ -31,7 +31,8 @@ def within(judged: Judged, classes: Sequence[str], asked: Asked) -> Plain | None
                                                       as if it were told that it is a precursor
 
     Chance is always the most frequent of these classes, or 1 / those that occur; p is of labels
-    permuted between the groups of precursors.
+    permuted between the groups of precursors, or of draws at or below chance, whichever is larger:
+    who often says that there is nothing is below chance, and so are all permuted answers.
     """
     if not (judged.labels > 0).any():
         return None
@@ -62,4 +63,6 @@ def _scores(inside: Judged, labels: Index, asked: Asked) -> Plain:
         value = float(whole[name])
         score = share(partial(scorer.metric, name), value, drawn[name])
         found[name] = score | against(value, null[name], level)
+        if found[name]["p"] is not None:
+            found[name]["p"] = max(found[name]["p"], p_value(-level, -drawn[name]))
     return found
