@@ -119,6 +119,14 @@ def test_a_resume_that_would_change_the_run_is_refused(door: Door, trained: Path
     assert "changed  optimizer.lr" in outcome.out
 
 
+def test_a_run_that_is_done_keeps_its_steps_when_it_is_resumed(door: Door, trained: Path) -> None:
+    before = (trained / "summary.json").read_text()
+    outcome = door("simple_train.py", f"resume={trained}")
+    assert outcome.code == 0, outcome.err
+    assert "nothing was left to train" in outcome.out
+    assert (trained / "summary.json").read_text() == before
+
+
 def test_a_resume_may_train_longer(door: Door, trained: Path) -> None:
     outcome = door("simple_train.py", f"resume={trained}", "trainer.max_epochs=3")
     assert outcome.code == 0, outcome.err

@@ -107,6 +107,8 @@ def fit(run: Run, data: Data, task: Task, mirrors: list[Logger]) -> int:
             trainer.fit(task, data.module, ckpt_path=start, weights_only=True)
     except SystemExit as end:  # Lightning's answer to Ctrl-C
         raise stopped(run.folder) from end
+    if not steps.left:
+        say("fit      nothing was left to train: a larger trainer.max_epochs goes on")
     return int(steps.done)
 
 

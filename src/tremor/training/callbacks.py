@@ -56,14 +56,21 @@ class EpochSeed(Callback):
 
 
 class Steps(Callback):
-    """How many steps the optimiser made, known also where other processes made them."""
+    """How many steps the optimiser has made, and whether any was left to make.
+
+    Known also where other processes made them.
+    """
 
     def __init__(self) -> None:
         self.done = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.left = torch.zeros((), dtype=torch.bool).share_memory_()
 
-    def on_train_end(
+    def on_train_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
+        self.left.fill_(True)
+
+    def on_fit_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if trainer.is_global_zero:
             self.done.fill_(trainer.global_step)
 
