@@ -10,6 +10,7 @@ from torch import nn
 
 from tremor.errors import Refused
 from tremor.training.checkpoints import CARD, FORMAT, find, load, part_weights, run_of, take_weights
+from tremor.training.misfits import refuse_other_settings
 
 
 def test_best_is_preferred_to_last(tmp_path: Path) -> None:
@@ -79,3 +80,8 @@ def test_weights_fit_key_by_key_or_every_fault_is_listed() -> None:
     for fault in ("missing: bias", "left over: bais", "shape of weight: (2, 4)"):
         assert fault in refused.value.problem
     assert torch.equal(module.weight, other.weight)
+
+
+def test_weights_of_nothing_in_particular_are_refused() -> None:
+    with pytest.raises(Refused, match="does not say what its model was"):
+        refuse_other_settings({"_target_": "torch.nn.Linear"}, {"x": 1}, "model", "a.ckpt")

@@ -24,6 +24,9 @@ SAME = (
 
 def refuse_other_settings(wanted: Plain, trained: Plain, name: str, place: str) -> None:
     """Weights may fit in shape and yet mean another network, by heads or strides."""
+    if not isinstance(trained.get("_target_"), str):
+        said = f"the checkpoint does not say what its {name} was"
+        raise Refused(said, place, "weights of a run as it was written")
     now, then = _settings(wanted), _settings(trained)
     other = [key for key in sorted(now.keys() | then.keys()) if now.get(key) != then.get(key)]
     if other:
