@@ -202,11 +202,9 @@ def _mark(saved: Saved, data: Data) -> str:
 
 def _kept(run: Run, folder: Path, mark: str) -> tuple[Run, Plain] | None:
     """What was judged before from the same weights and records."""
-    path = folder / "metrics.json"
-    if not path.is_file():
+    if not (folder / "metrics.json").is_file():
         return None
-    verdict: Plain = json.loads(path.read_text(encoding="utf-8"))
-    if verdict.get("mark") != mark:
+    found = Run.judged_at(run.folder, run.config, folder)
+    if found.verdict.get("mark") != mark:
         return None
-    said = pd.read_csv(folder / "predictions.csv", dtype={"record_id": str, "group": str})
-    return replace(run, predictions=said), verdict
+    return replace(run, predictions=found.predictions), found.verdict

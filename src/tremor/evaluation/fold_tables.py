@@ -16,6 +16,7 @@ from tremor.data.labels import label_columns
 from tremor.data.records import RecordSet
 from tremor.errors import Refused
 from tremor.evaluation.baselines import FOLD
+from tremor.evaluation.run_split import split_table
 from tremor.evaluation.runs import Run
 from tremor.files import near
 
@@ -34,11 +35,12 @@ def tables(
     records = _records(runs, cache_dir)
     if isinstance(records, str):
         return records
-    lacking = [near(run.folder) for run in runs if not (run.folder / "split.csv").is_file()]
+    kept = [split_table(run) for run in runs]
+    lacking = [near(run.folder) for run, split in zip(runs, kept, strict=True) if split is None]
     if lacking:
         return f"{', '.join(lacking)} have no split.csv"
     labels = label_columns(said)
-    splits = [_split(run) for run in runs]
+    splits = [split.set_index("record_id") for split in kept if split is not None]
     tested = said.set_index("record_id")[labels]
     told = [split[labels] for split in splits if set(labels) <= set(split)]
     answers = pd.concat([tested, *told]).groupby(level=0, sort=False).first()
@@ -96,14 +98,7 @@ def _fingerprint(run: Run) -> str | None:
 
 def stations_of(run: Run) -> tuple[str, ...]:
     """The stations of a run's test records; nothing where its split does not tell them."""
-    if not (run.folder / "split.csv").is_file():
+    split = split_table(run)
+    if split is None or "station" not in split:
         return ()
-    split = _split(run)
-    tests = split[split["split"] == "test"]
-    return tuple(sorted(tests["station"].dropna().unique())) if "station" in split else ()
-
-
-def _split(run: Run) -> pd.DataFrame:
-    """A run's split.csv, by record_id."""
-    table = pd.read_csv(run.folder / "split.csv", dtype={"record_id": str, "station": str})
-    return table.set_index("record_id")
+    return tuple(sorted(split.loc[split["split"] == "test", "station"].dropna().unique()))

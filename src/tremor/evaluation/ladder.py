@@ -17,6 +17,7 @@ from tremor.evaluation.compared import CHANCE, Configuration, sign
 from tremor.evaluation.found_runs import Found
 from tremor.evaluation.naming import tell_apart
 from tremor.evaluation.paired import Draws, Score
+from tremor.evaluation.run_split import split_table
 from tremor.evaluation.rungs import FAIR, RUNGS, Rung
 from tremor.evaluation.runs import Plain, Run
 from tremor.files import near
@@ -187,10 +188,9 @@ def _refuse_several(runs: Sequence[Run]) -> None:
 
 def _trained(run: Run) -> float:
     """How many events a run was trained on; not a number where it kept no split.csv."""
-    path = run.folder / "split.csv"
-    if not path.is_file():
+    split = split_table(run)
+    if split is None:
         return float("nan")
-    split = pd.read_csv(path, dtype=str)
     return float(split.loc[split["split"] == "train", "group"].nunique())
 
 

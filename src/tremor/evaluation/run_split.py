@@ -9,15 +9,21 @@ import pandas as pd
 from tremor.errors import Refused
 from tremor.evaluation.runs import Run
 
+TEXTS = ("record_id", "group", "station", "split")
+
+
+def split_table(run: Run) -> pd.DataFrame | None:
+    """The run's split.csv, a row a record; `None` where it kept none."""
+    path = run.folder / "split.csv"
+    return pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str)) if path.is_file() else None
+
 
 def split_of(run: Run) -> pd.DataFrame:
     """The run's split.csv: record_id, group, station, label and part of each record."""
-    path = run.folder / "split.csv"
-    wanted = {"record_id", "group", "station", "split"}
-    table = pd.read_csv(path, dtype=dict.fromkeys(wanted, str)) if path.is_file() else None
-    if table is None or not wanted <= set(table) or table["station"].isna().any():
-        said = "nothing tells the stations of this run's records"
-        raise Refused(said, str(path), "train it again on dataset=stations, or leave it out")
+    table = split_table(run)
+    if table is None or not set(TEXTS) <= set(table) or table["station"].isna().any():
+        said, where = "nothing tells the stations of this run's records", run.folder / "split.csv"
+        raise Refused(said, str(where), "train it again on dataset=stations, or leave it out")
     return table
 
 

@@ -17,6 +17,7 @@ from tremor.evaluation.compared import Comparison, Configuration, Line
 from tremor.evaluation.metrics import Floats
 from tremor.evaluation.naming import CLASS_COUNT, TRAIN_SHARE
 from tremor.report.comparison_tables import label
+from tremor.report.epochs import by_epoch
 from tremor.report.forest import wrapped
 from tremor.report.style import (
     BLUE,
@@ -149,7 +150,7 @@ def _epochs(folder: Path) -> pd.DataFrame:
     path = folder / "metrics.csv"
     if not path.exists():
         return pd.DataFrame()
-    return pd.read_csv(path).dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
+    return by_epoch(pd.read_csv(path))
 
 
 def _learnt(

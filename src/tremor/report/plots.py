@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from tremor.report.epochs import by_epoch
 from tremor.report.fan import Fan
 from tremor.report.style import (
     BLUE,
@@ -39,7 +40,7 @@ def learning_curves(metrics: pd.DataFrame, monitor: str = "val/loss", mode: str 
 
     `metrics` is a run's metrics.csv; `mode` says whether the best `monitor` is its `min` or `max`.
     """
-    epochs = metrics.dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
+    epochs = by_epoch(metrics)
     measured = {name.rpartition("/")[2] for name in epochs.columns}
     shown = {kind: name for kind, name in WATCHED.items() if kind in measured} or {"loss": "loss"}
     figure = canvas(WIDTH, 0.5 + 1.75 * len(shown))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from tremor.report.epochs import by_epoch
 from tremor.report.style import (
     BLUE,
     INK,
@@ -33,7 +34,7 @@ def pretraining_curves(metrics: pd.DataFrame) -> Figure:
 
     `metrics` is a run's metrics.csv.
     """
-    epochs = metrics.dropna(subset="epoch").groupby("epoch").mean(numeric_only=True)
+    epochs = by_epoch(metrics)
     shown = {
         name: [c for c in columns if c in epochs and epochs[c].notna().any()]
         for name, columns in CURVES.items()
